@@ -1,0 +1,1 @@
+"""The AWS edge: Rekognition and S3 behind narrow protocols, error classes, the call limiter."""

@@ -1,0 +1,1 @@
+"""The rekognition-operator command."""

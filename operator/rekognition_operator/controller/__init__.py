@@ -1,0 +1,1 @@
+"""How a pass runs: queue, reconcile, sweep, metrics. Only kopf_app imports kopf."""

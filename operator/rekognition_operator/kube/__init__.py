@@ -1,0 +1,1 @@
+"""The API server's edge: read, claim, patch status, record events."""

@@ -1,0 +1,1 @@
+"""What the operator is run and tested against: a real control plane and an emulated Rekognition."""

@@ -1,0 +1,1 @@
+"""etcd and kube-apiserver: found or built, started and stopped."""

@@ -1,0 +1,1 @@
+"""Rekognition's project and version control plane and DetectModerationLabels, served by moto."""

@@ -168,6 +168,8 @@ class Project(KubeModel):
     """ARN of the project."""
     name: Annotated[str, Field(max_length=255)]
     """Name of the project."""
+    region: Annotated[str, Field(max_length=32)] | None = None
+    """AWS Region of the project."""
     created_at: datetime | None = None
     """When AWS created it."""
     tag_keys: (

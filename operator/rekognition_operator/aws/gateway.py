@@ -1,0 +1,106 @@
+"""Which calls to AWS does the operator make? One narrow interface, so that tests and other schedulers can stand in."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Protocol
+
+from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.world import Feature, ObservedProject, ObservedVersion, S3Object
+
+
+class Lane(IntEnum):
+    """Who goes first when calls must wait: smaller is sooner."""
+
+    CHANGE = 0  # a person's change
+    FLIGHT = 1  # work in flight
+    SWEEP = 2  # looking again at what was settled
+    LOW = 3  # version tags, which nobody waits for
+
+
+class Rekognition(Protocol):
+    """Rekognition in one (account, Region), as one identity.
+
+    Every method raises :class:`rekognition_operator.aws.errors.CallError` and nothing else.
+    Reads return complete answers (all pages). Tags of versions are cached for ever by ARN (an ARN is never reused) until
+    ``fresh_tags`` or a write of ours; project tags likewise, for at most the tag sweep time (6 h).
+    """
+
+    @property
+    def account(self) -> str:
+        """The 12 digits of the account."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """The Region, such as us-east-1."""
+        ...
+
+    async def describe_project(
+        self, name: str, feature: Feature, *, lane: Lane, max_age_seconds: float
+    ) -> ObservedProject | None:
+        """Look a project up by its name, in both features. Served from a shared listing that is at most so old.
+
+        Where the name exists in both features (INFERRED to be possible), the one with ``feature`` is returned.
+        """
+        ...
+
+    async def describe_versions(self, project_arn: str, *, lane: Lane) -> tuple[ObservedVersion, ...]:
+        """All versions of a project, newest first, with their tags. An absent project is a CallError NOT_FOUND."""
+        ...
+
+    async def describe_version(self, project_arn: str, version_name: str, *, lane: Lane) -> ObservedVersion | None:
+        """One version by its name (VersionNames=[name]), with cached tags; None where AWS lists none."""
+        ...
+
+    async def fresh_tags(self, arn: str, *, lane: Lane) -> Mapping[str, str]:
+        """ListTagsForResource now, past every cache."""
+        ...
+
+    async def create_project(
+        self, name: str, feature: Feature, *, auto_update: bool, tags: Mapping[str, str], lane: Lane
+    ) -> str:
+        """CreateProject; returns the ARN. AutoUpdate is sent for adapters only."""
+        ...
+
+    async def create_version(
+        self,
+        project_arn: str,
+        version_name: str,
+        *,
+        feature: Feature,
+        inputs: TrainingInputs,
+        output: S3Object,
+        description: str | None,
+        tags: Mapping[str, str],
+        lane: Lane,
+    ) -> str:
+        """CreateProjectVersion; returns the ARN. Never repeated by the SDK's own retries."""
+        ...
+
+    async def delete_version(self, arn: str, *, lane: Lane) -> None:
+        """DeleteProjectVersion. A version that is gone already is success."""
+        ...
+
+    async def delete_project(self, arn: str, *, lane: Lane) -> None:
+        """DeleteProject. A project that is gone already is success."""
+        ...
+
+    async def delete_dataset(self, arn: str, *, lane: Lane) -> None:
+        """DeleteDataset. A dataset that is gone already is success."""
+        ...
+
+    async def set_tags(self, arn: str, tags: Mapping[str, str], *, lane: Lane) -> None:
+        """TagResource."""
+        ...
+
+    async def remove_tags(self, arn: str, keys: tuple[str, ...], *, lane: Lane) -> None:
+        """UntagResource."""
+        ...
+
+
+class RekognitionProvider(Protocol):
+    """Gives the Rekognition of a Region for the operator's identity; one per (credentials, account, Region), cached."""
+
+    async def for_region(self, region: str) -> Rekognition:
+        """Raise CallError when the credentials do not work (sts:GetCallerIdentity tells the account)."""
+        ...

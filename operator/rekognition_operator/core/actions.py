@@ -1,0 +1,97 @@
+"""Which changes can a decision ask for? A closed set: what executes them matches on every one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.world import Feature, S3Object
+
+
+@dataclass(frozen=True)
+class CreateProject:
+    """CreateProject. A taken name is answered by ResourceInUse: described again, never a second project."""
+
+    project_name: str
+    feature: Feature
+    auto_update: bool
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CreateVersion:
+    """CreateProjectVersion: starts a training, which costs money. Described by its name right before and after."""
+
+    project_arn: str
+    version_name: str
+    inputs: TrainingInputs
+    output: S3Object
+    description: str | None
+    tags: Mapping[str, str]
+    listed: int
+    """How many versions the project has: tells the count quota from the concurrency quota."""
+
+
+@dataclass(frozen=True)
+class DeleteVersion:
+    """DeleteProjectVersion. ``foreign`` versions are deleted only where deletion.foreignVersions says so."""
+
+    arn: str
+    version_name: str
+    foreign: bool = False
+
+
+@dataclass(frozen=True)
+class DeleteDataset:
+    """DeleteDataset, of a Custom Labels project that is being deleted."""
+
+    arn: str
+
+
+@dataclass(frozen=True)
+class DeleteProject:
+    """DeleteProject, once no version is left."""
+
+    arn: str
+
+
+@dataclass(frozen=True)
+class SetTags:
+    """TagResource on the project or a version; ``arn`` of either."""
+
+    arn: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RemoveTags:
+    """UntagResource on the project or a version."""
+
+    arn: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Promote:
+    """Put a version into service: writes the tag promoted-at, after reading the version's tags and state again."""
+
+    arn: str
+    version_name: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ReleaseFinalizer:
+    """Let the resource go: remove our finalizer. Always the last action."""
+
+
+Action = (
+    CreateProject
+    | CreateVersion
+    | DeleteVersion
+    | DeleteDataset
+    | DeleteProject
+    | SetTags
+    | RemoveTags
+    | Promote
+    | ReleaseFinalizer
+)

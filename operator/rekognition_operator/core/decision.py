@@ -1,0 +1,100 @@
+"""How does a decision look: what to do, what to say, and when to look again?"""
+
+from dataclasses import dataclass
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.api.moderationadapter import VersionRole
+from rekognition_operator.core.actions import Action
+from rekognition_operator.core.world import ObservedProject, ObservedVersion
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The operator's own settings that decisions depend on. Times in seconds."""
+
+    moving_seconds: float = 30.0
+    """How soon to look again while something moves in AWS."""
+    sweep_seconds: float = 600.0
+    """How soon to look again when all is settled."""
+    soon_seconds: float = 1.0
+    """How soon to look again after a change of ours."""
+    adoption_settle_seconds: float = 30.0
+    """How long after claiming a project its tags are read again, in case that another claimed it too."""
+    name_unavailable_seconds: float = 900.0
+    """How long a refused name may stay unlisted before a person is asked."""
+    confirm_create_seconds: float = 30.0
+    """How long after an unanswered create the version is looked for before asking again."""
+    loss_interval_seconds: float = 7 * 86400.0
+    """A lost version is trained again at most once in this time."""
+    service_fault_retries: int = 2
+    """How often a training that failed by a fault of the service is tried again without a person."""
+    projects_quota_retry_seconds: float = 1800.0
+    """How often a full count quota is tried again."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One condition's content, without times."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class ReadyState:
+    """Ready or UpToDate: status True, False or None (Unknown)."""
+
+    holds: bool | None
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class DriftItem:
+    """A difference between spec and AWS. ``corrected``: this pass puts it right."""
+
+    path: str
+    desired: str
+    observed: str
+    corrected: bool
+
+
+@dataclass(frozen=True)
+class VersionReport:
+    """A version and what it is to the resource."""
+
+    version: ObservedVersion
+    role: VersionRole
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that status will say, but times. Computed from what was observed; no decision reads it back."""
+
+    ready: ReadyState
+    up_to_date: ReadyState
+    reconciling: Finding | None = None
+    stalled: Finding | None = None
+    suspended: Finding | None = None
+    expiring: Finding | None = None
+    pending_next_version: Finding | None = None
+    drift: tuple[DriftItem, ...] = ()
+    project: ObservedProject | None = None
+    project_tag_keys: tuple[str, ...] = ()
+    forget_project: bool = False
+    """The project that status remembers is no longer this resource's: a move was accepted, or it was deleted."""
+    versions: tuple[VersionReport, ...] = ()
+    """All, newest first; status shows at most 20 of them."""
+    active: ObservedVersion | None = None
+    desired_version: str | None = None
+    desired_digest: str | None = None
+    handled_retry: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do, in this order; what to say; and how soon to look again, in seconds."""
+
+    actions: tuple[Action, ...]
+    report: Report
+    requeue_seconds: float

@@ -1,0 +1,60 @@
+"""What kept an action or a look from succeeding, and what follows from it?"""
+
+from dataclasses import dataclass
+
+from rekognition_operator.api.conditions import Reason
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Not now: a quota or something in progress. Not a failure; tried again after ``after_seconds``."""
+
+    reason: Reason
+    message: str
+    after_seconds: float
+    waiting_for: str | None = None
+    """The scarce thing, for status.queue, with ``position`` (from 1) in its queue."""
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class Transient:
+    """A passing fault (network, AWS 5xx, throttling): tried again with a growing, jittered delay."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """It will not get better without a person: Stalled. Looked at again only every ``after_seconds``."""
+
+    reason: Reason
+    message: str
+    after_seconds: float
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """The world is not what the decision was made on: observe again, soon."""
+
+    message: str
+
+
+Hindrance = Waiting | Transient | Terminal | Conflict
+
+
+@dataclass(frozen=True)
+class CreateAttempt:
+    """A CreateProjectVersion that was answered by an error or not at all, and whose version is not listed (yet).
+
+    Times are seconds of the caller's clock as ``datetime.timestamp()``. Kept in memory only: losing it asks once more,
+    under the same name, which can create nothing twice.
+    """
+
+    version_name: str
+    code: str
+    """AWS's error code, or ``AnswerLost``."""
+    message: str
+    first_at: float
+    last_at: float

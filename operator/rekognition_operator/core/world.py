@@ -1,0 +1,190 @@
+"""What did the operator see in AWS, and what does the resource ask for?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from rekognition_operator.core.inputs import TrainingInputs
+
+
+class Feature(StrEnum):
+    """What a project is for: CreateProject's Feature."""
+
+    CONTENT_MODERATION = "CONTENT_MODERATION"
+    CUSTOM_LABELS = "CUSTOM_LABELS"
+
+
+class ProjectStatus(StrEnum):
+    """DescribeProjects' Status."""
+
+    CREATING = "CREATING"
+    CREATED = "CREATED"
+    DELETING = "DELETING"
+
+
+class VersionState(StrEnum):
+    """DescribeProjectVersions' Status; UNKNOWN is any that this release does not know: it is left alone."""
+
+    TRAINING_IN_PROGRESS = "TRAINING_IN_PROGRESS"
+    TRAINING_COMPLETED = "TRAINING_COMPLETED"
+    TRAINING_FAILED = "TRAINING_FAILED"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    FAILED = "FAILED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    DELETING = "DELETING"
+    COPYING_IN_PROGRESS = "COPYING_IN_PROGRESS"
+    COPYING_COMPLETED = "COPYING_COMPLETED"
+    COPYING_FAILED = "COPYING_FAILED"
+    DEPRECATED = "DEPRECATED"
+    EXPIRED = "EXPIRED"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """An object in Amazon S3."""
+
+    bucket: str
+    name: str
+
+
+@dataclass(frozen=True)
+class ObservedDataset:
+    """A dataset of a Custom Labels project."""
+
+    arn: str
+    dataset_type: Literal["TRAIN", "TEST"]
+    status: str
+
+
+@dataclass(frozen=True)
+class ObservedProject:
+    """A project as DescribeProjects and ListTagsForResource show it. ``feature`` and ``auto_update`` never None: an
+    absent Feature is CUSTOM_LABELS, an absent AutoUpdate is DISABLED.
+    """
+
+    arn: str
+    name: str
+    created_at: datetime
+    status: ProjectStatus
+    feature: Feature
+    auto_update: bool
+    tags: Mapping[str, str]
+    datasets: tuple[ObservedDataset, ...] = ()
+
+
+@dataclass(frozen=True)
+class ObservedVersion:
+    """A version as DescribeProjectVersions and ListTagsForResource show it.
+
+    ``status`` is AWS's own word (kept even when this release does not know it: see ``state``).
+    ``inputs`` is None where AWS shows no training manifests (a copy, or dataset training).
+    ``f1_score`` is 0 to 1. ``billable_training_seconds`` is only there after success.
+    """
+
+    arn: str
+    name: str
+    status: str
+    created_at: datetime
+    tags: Mapping[str, str]
+    status_message: str | None = None
+    inputs: TrainingInputs | None = None
+    training_ended_at: datetime | None = None
+    billable_training_seconds: int | None = None
+    f1_score: float | None = None
+    evaluation_summary: S3Object | None = None
+    manifest_summary: S3Object | None = None
+    base_model_version: str | None = None
+    description: str | None = None
+    output: S3Object | None = None
+    """Bucket and key prefix that the version's outputs went to."""
+    min_inference_units: int | None = None
+    max_inference_units: int | None = None
+
+    @property
+    def state(self) -> VersionState:
+        """The status as one of the known states."""
+        try:
+            return VersionState(self.status)
+        except ValueError:
+            return VersionState.UNKNOWN
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One look at AWS: the project by its name, and all its versions, newest first (as AWS sorts them)."""
+
+    project: ObservedProject | None
+    versions: tuple[ObservedVersion, ...] = ()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose a project or version is: the values of the ownership tags."""
+
+    cluster: str
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a project is: what must not silently move."""
+
+    account: str
+    region: str
+    project_name: str
+
+
+@dataclass(frozen=True)
+class KnownProject:
+    """What status remembers of the project: where it was, and which tags the operator has set."""
+
+    arn: str
+    tag_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The annotations that a person sets to ask for something."""
+
+    reconcile_requested_at: str | None = None
+    retry: str | None = None
+    accept_move: str | None = None
+    force_release: bool = False
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What the resource asks for, with every default resolved."""
+
+    owner: Owner
+    generation: int
+    place: Place
+    feature: Feature
+    auto_update: bool
+    inputs: TrainingInputs
+    output: S3Object
+    description: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    keep: int = 3
+    keep_failed: int = 1
+    adoption_policy: Literal["Never", "IfUnowned"] = "Never"
+    adopt_versions: tuple[str, ...] = ()
+    deletion_policy: Literal["Delete", "Retain", "Orphan"] = "Retain"
+    foreign_versions: Literal["Block", "Delete", "Release"] = "Block"
+    correct_drift: bool = True
+    ready_when_accepted: bool = False
+    suspend: bool = False
+    annotations: Annotations = Annotations()
+    deleting: bool = False
+    """The resource has a deletionTimestamp."""
+    known_project: KnownProject | None = None
+    """From status: what it says of the project; None where status is empty."""
+    handled_retry: str | None = None
+    """From status: the last retry token that was answered."""

@@ -11,7 +11,21 @@ BUCKET_PATTERN = r"^[0-9A-Za-z.\-_]*$"
 NAME_PATTERN = r"^[a-zA-Z0-9_.\-]+$"
 TAG_PATTERN = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"
 
-Bucket = Annotated[str, Field(min_length=3, max_length=255, pattern=BUCKET_PATTERN)]
+Bucket = Annotated[
+    str,
+    Field(min_length=3, max_length=255, pattern=BUCKET_PATTERN),
+    KubeField(
+        pattern_message="bucket must be a bucket's name, not a URL or an ARN: letters, digits, and . - _ only; "
+        "write acme-ml for s3://acme-ml/storefront/"
+    ),
+]
+
+AwsName = Annotated[
+    str,
+    Field(min_length=1, max_length=255, pattern=NAME_PATTERN),
+    KubeField(pattern_message="names in Rekognition have letters, digits, and _ . - only; write another one"),
+]
+"""Name of a project or of a version: ProjectName and VersionName of the AWS API."""
 
 
 class Manifest(KubeModel):
@@ -20,7 +34,7 @@ class Manifest(KubeModel):
     validations = (
         Validation(
             rule=r"self.name.matches('[.][A-Za-z0-9]+$')",
-            message="name must end in a file extension, such as train.manifest: Rekognition refuses a manifest without one",
+            message="name must end in a file extension, such as train.manifest: Rekognition refuses one without",
             field_path=".name",
         ),
     )
@@ -51,7 +65,8 @@ class TestingData(KubeModel):
     validations = (
         Validation(
             rule="has(self.manifests) != (has(self.autoSplit) && self.autoSplit)",
-            message="testingData must have exactly one of manifests or autoSplit: true",
+            message="testingData must have exactly one of manifests and autoSplit: true; "
+            "set one of them, or leave testingData out for autoSplit: true",
         ),
     )
 
@@ -85,31 +100,36 @@ class Adoption(KubeModel):
     validations = (
         Validation(
             rule="!has(self.versions) || size(self.versions) == 0 || self.policy == 'IfUnowned'",
-            message="adoption.versions needs adoption.policy: IfUnowned",
+            message="adoption.versions needs adoption.policy: IfUnowned; set it, or remove versions",
             field_path=".versions",
+            reason="FieldValueForbidden",
         ),
     )
 
     policy: Literal["Never", "IfUnowned"] = "Never"
-    """Never: a project that this resource did not create is left alone. IfUnowned: it is taken over unless another resource owns it."""
+    """Never: a project that this resource did not create is left alone. IfUnowned: it is taken over, unless another
+    resource owns it."""
     versions: (
         Annotated[
-            list[Annotated[str, Field(min_length=1, max_length=255, pattern=NAME_PATTERN)]],
+            list[AwsName],
             Field(max_length=20),
             KubeField(list_type="set"),
         ]
         | None
     ) = None
-    """Names of existing versions to take over. One whose inputs equal spec.training is put into service without training."""
+    """Names of existing versions to take over. One whose inputs equal spec.training is put into service without
+    training."""
 
 
 class Deletion(KubeModel):
     """What happens in AWS when the resource is deleted. May be edited while the resource is being deleted."""
 
     policy: Literal["Delete", "Retain", "Orphan"] = "Retain"
-    """Delete: versions, then the project. Retain: keep them, marked as released, so that the same resource can come back. Orphan: touch nothing."""
+    """Delete: versions, then the project. Retain: keep them, marked as released, so that the same resource can come
+    back. Orphan: touch nothing."""
     foreign_versions: Literal["Block", "Delete", "Release"] = "Block"
-    """Versions that this resource did not create, under policy Delete. Block: wait for a person. Delete: delete them too. Release: delete ours and keep the project."""
+    """Versions that this resource did not create, under policy Delete. Block: wait for a person. Delete: delete them
+    too. Release: delete ours and keep the project."""
 
 
 Tags = Annotated[
@@ -118,6 +138,7 @@ Tags = Annotated[
     KubeField(
         item_max_length=256,
         item_pattern=TAG_PATTERN,
+        pattern_message="tag values have letters, digits, spaces, and _ . : / = + - @ only; write another one",
         validations=(
             Validation(
                 rule="self.all(k, !k.startsWith('aws:') && !k.startsWith('rekognition-operator.io/'))",

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from rekognition_operator.api.common import (
-    NAME_PATTERN,
     Adoption,
+    AwsName,
     Conditions,
     Deletion,
     Drift,
@@ -23,9 +23,34 @@ from rekognition_operator.api.common import (
 )
 from rekognition_operator.api.schema import KubeField, KubeModel, Validation
 
+KmsKey = Annotated[
+    str,
+    Field(min_length=1, max_length=2048, pattern=r"^[A-Za-z0-9][A-Za-z0-9:_/+=,@.\-]*$"),
+    KubeField(
+        pattern_message="kmsKeyID must be a key's ARN or id, an alias, or an alias ARN, such as alias/rekognition"
+    ),
+]
+
+Region = Annotated[
+    str,
+    Field(min_length=5, max_length=32, pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$"),
+    KubeField(pattern_message="region must be the code of an AWS Region, such as us-east-1"),
+]
+
+VersionDescription = Annotated[
+    str,
+    Field(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-_. ()':,;?]+$"),
+    KubeField(
+        pattern_message="description may have letters, digits, spaces, and - _ . ( ) ' : , ; ? only; "
+        "remove the other characters"
+    ),
+]
+
 
 class Training(KubeModel):
-    """What makes a version what it is. A change here trains a new version; a revert puts the old one back into service."""
+    """What makes a version what it is. A change here trains a new version; a revert brings the old one back at once."""
+
+    digest_input = True
 
     training_data: TrainingData
     """The images that the adapter learns from."""
@@ -33,18 +58,17 @@ class Training(KubeModel):
     """The images that the adapter is evaluated on. Absent: autoSplit: true."""
     confidence_threshold: Annotated[float, Field(ge=0, le=100)] | None = None
     """Confidence, in percent, at which Rekognition evaluates the adapter. Absent: chosen by Rekognition."""
-    kms_key_id: Annotated[
-        str | None,
-        Field(alias="kmsKeyID", min_length=1, max_length=2048, pattern=r"^[A-Za-z0-9][A-Za-z0-9:_/+=,@.\-]{0,2047}$"),
-    ] = None
+    kms_key_id: Annotated[KmsKey | None, Field(alias="kmsKeyID")] = None
     """AWS KMS key (ARN, id, alias or alias ARN) that encrypts the images which Rekognition copies for training."""
 
 
 def _immutable(field: str) -> Validation:
     return Validation(
         rule=f"has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})",
-        message=f"{field} is immutable (adding and removing it too): AWS cannot change it. Create a new resource, or restore the old value",
-        field_path=None,
+        message=f"{field} is immutable, adding and removing it too, since AWS cannot change it; "
+        "restore what it was, or create another resource",
+        field_path=f".{field}",
+        reason="FieldValueForbidden",
     )
 
 
@@ -53,19 +77,17 @@ class ModerationAdapterSpec(KubeModel):
 
     validations = (_immutable("projectName"), _immutable("region"), _immutable("autoUpdate"))
 
-    project_name: Annotated[str, Field(min_length=1, max_length=255, pattern=NAME_PATTERN)] | None = None
+    project_name: AwsName | None = None
     """Name of the project in AWS. Immutable. Absent: <cluster-name>.<namespace>.<name>."""
-    region: Annotated[str, Field(min_length=5, max_length=32, pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")] | None = None
+    region: Region | None = None
     """AWS Region. Immutable. Absent: the operator's Region."""
     auto_update: Literal["Enabled", "Disabled"] | None = None
     """Whether AWS may retrain the adapter by itself for a new base model. Immutable. Absent: Disabled."""
     training: Training
-    """What makes a version what it is. A change here trains a new version; a revert puts the old one back into service."""
+    """What makes a version what it is. A change here trains a new version; a revert brings the old one back at once."""
     output: Output
     """Where Rekognition writes the evaluation summary and the validated manifests. Applies to the next version."""
-    description: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9\-_. ()':,;?]+$")] | None = (
-        None
-    )
+    description: VersionDescription | None = None
     """Description of versions. Applies to the next version."""
     retention: Retention = Retention()
     """How many versions out of service are kept."""
@@ -76,7 +98,7 @@ class ModerationAdapterSpec(KubeModel):
     drift_policy: Literal["Correct", "Report"] = "Correct"
     """Correct: put right what others changed in AWS. Report: only say it."""
     ready_when: Literal["Accepted", "InService"] = "InService"
-    """When Ready becomes True. Accepted: once AWS has accepted the training. InService: once a version is in service."""
+    """When Ready becomes True. Accepted: once AWS accepted the training. InService: once a version is in service."""
     suspend: bool = False
     """True: no change is made in AWS, not even upon deletion."""
     tags: Tags | None = None
@@ -179,7 +201,7 @@ class ModerationAdapterStatus(KubeModel):
 
 
 class ModerationAdapter:
-    """The kind ModerationAdapter: one CONTENT_MODERATION project and its versions."""
+    """A Custom Moderation adapter: one CONTENT_MODERATION project of Amazon Rekognition, and its versions."""
 
     kind: ClassVar[str] = "ModerationAdapter"
     plural: ClassVar[str] = "moderationadapters"

@@ -1,0 +1,197 @@
+"""How does the sandbox itself talk to its API server?
+
+Only what bringing up a control plane needs: JSON requests over verified TLS, and server-side apply of a few kinds. The
+operator and the tests use the kubernetes client or kubectl.
+"""
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import cast
+from urllib.parse import quote, urlsplit
+
+from rekognition_sandbox.controlplane.errors import SandboxError
+
+Json = dict[str, object]
+
+FIELD_MANAGER = "rekognition-sandbox"
+ESTABLISHED_DEADLINE_SECONDS = 30.0
+REQUEST_TIMEOUT_SECONDS = 30.0
+
+_CLUSTER_SCOPED = {
+    "ClusterRole": "apis/rbac.authorization.k8s.io/v1/clusterroles",
+    "ClusterRoleBinding": "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    "CustomResourceDefinition": "apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    "Namespace": "api/v1/namespaces",
+}
+_NAMESPACED = {
+    "ConfigMap": ("api/v1", "configmaps"),
+    "Role": ("apis/rbac.authorization.k8s.io/v1", "roles"),
+    "RoleBinding": ("apis/rbac.authorization.k8s.io/v1", "rolebindings"),
+    "ServiceAccount": ("api/v1", "serviceaccounts"),
+}
+
+
+class ApiRefusedError(SandboxError):
+    """The API server answered with an error status.
+
+    Attributes
+    ----------
+    status
+        The HTTP status code.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class ApiClient:
+    """Requests to one API server as one user.
+
+    Attributes
+    ----------
+    url
+        `https://127.0.0.1:port`.
+    ca_certificate
+        PEM text of the authority that must have signed the server's certificate.
+    token
+        The bearer token that says who asks.
+    """
+
+    url: str
+    ca_certificate: str
+    token: str
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cadata=self.ca_certificate)
+
+    def raw(
+        self, method: str, path: str, body: Json | None = None, *, content_type: str = "application/json"
+    ) -> tuple[int, bytes]:
+        """Send one request and return the status code and the answer's bytes; `path` starts with a slash.
+
+        Raises
+        ------
+        OSError
+            The server cannot be reached, or is not the one that `ca_certificate` vouches for.
+        """
+        address = urlsplit(self.url)
+        # http.client rather than urllib: a proxy from the environment must never come between us and loopback.
+        connection = http.client.HTTPSConnection(
+            address.hostname or "", address.port, context=self._tls, timeout=REQUEST_TIMEOUT_SECONDS
+        )
+        try:
+            headers = {
+                "Authorization": f"Bearer {self.token}",
+                "Accept": "application/json",
+                "Content-Type": content_type,
+                "User-Agent": FIELD_MANAGER,
+            }
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except http.client.HTTPException as error:
+            raise OSError(f"{method} {self.url}{path}: {error!r}") from error
+        finally:
+            connection.close()
+
+    def request(
+        self, method: str, path: str, body: Json | None = None, *, content_type: str = "application/json"
+    ) -> Json:
+        """Send one request and return the JSON object that the server answers.
+
+        Raises
+        ------
+        ApiRefusedError
+            The server answered with a status of 400 or above.
+        """
+        status, answer = self.raw(method, path, body, content_type=content_type)
+        if status >= http.client.BAD_REQUEST:
+            raise ApiRefusedError(f"{method} {path} was answered with {status}: {_message(answer)}", status)
+        return cast("Json", json.loads(answer))
+
+    def is_ready(self) -> bool:
+        """Whether `/readyz` answers 200."""
+        try:
+            return self.raw("GET", "/readyz")[0] == http.client.OK
+        except OSError:
+            return False
+
+    def exists(self, path: str) -> bool:
+        """Whether a GET of `path` finds something."""
+        try:
+            self.request("GET", path)
+        except ApiRefusedError as error:
+            if error.status == http.client.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def apply(self, manifest: Json) -> Json:
+        """Apply one object on the server's side, taking over fields that others set."""
+        path = f"/{object_path(manifest)}?fieldManager={FIELD_MANAGER}&force=true"
+        # JSON is YAML, and this content type is the one that every release of the API server knows.
+        return self.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
+
+    def apply_crds(self, crds: Iterable[Json]) -> None:
+        """Apply CustomResourceDefinitions and return when the server serves every one of them.
+
+        Raises
+        ------
+        SandboxError
+            One was not established within `ESTABLISHED_DEADLINE_SECONDS`; the message has the server's reasons.
+        """
+        waiting = [object_path(self.apply(crd)) for crd in crds]
+        deadline = time.monotonic() + ESTABLISHED_DEADLINE_SECONDS
+        while waiting:
+            conditions = _conditions(self.request("GET", f"/{waiting[0]}"))
+            if any(c.get("type") == "Established" and c.get("status") == "True" for c in conditions):
+                waiting.pop(0)
+            elif time.monotonic() > deadline:
+                raise SandboxError(f"{waiting[0]} is not established; its conditions are {conditions}")
+            else:
+                time.sleep(0.05)
+
+
+def object_path(manifest: Mapping[str, object]) -> str:
+    """Return the path of the object that `manifest` describes, without a leading slash.
+
+    Raises
+    ------
+    SandboxError
+        The kind is not one that the sandbox applies, or the name or namespace is missing.
+    """
+    kind = str(manifest.get("kind"))
+    metadata = cast("Mapping[str, str]", manifest.get("metadata") or {})
+    try:
+        name = quote(metadata["name"])
+        if kind in _CLUSTER_SCOPED:
+            return f"{_CLUSTER_SCOPED[kind]}/{name}"
+        group, plural = _NAMESPACED[kind]
+        return f"{group}/namespaces/{quote(metadata['namespace'])}/{plural}/{name}"
+    except KeyError as error:
+        known = ", ".join(sorted({*_CLUSTER_SCOPED, *_NAMESPACED}))
+        raise SandboxError(
+            f"{kind} {metadata}: {error} is missing or unknown; the sandbox applies {known}; "
+            "use kubectl for other kinds"
+        ) from error
+
+
+def _conditions(crd: Json) -> list[Mapping[str, str]]:
+    status = cast("Mapping[str, list[Mapping[str, str]]]", crd.get("status") or {})
+    return status.get("conditions", [])
+
+
+def _message(answer: bytes) -> str:
+    text = answer.decode(errors="replace")
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, TypeError, KeyError):
+        return text[:500]

@@ -1,0 +1,70 @@
+"""How does a Rekognition request get from moto's server to our operations?"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING, cast
+
+import moto.rekognition.urls
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
+from moto.rekognition.responses import RekognitionResponse
+
+from rekognition_sandbox.emulator.dispatch import HANDLERS, Answer, Arrival, answer
+from rekognition_sandbox.emulator.errors import CONTENT_TYPE
+
+if TYPE_CHECKING:
+    from moto.core.common_types import TYPE_RESPONSE
+
+    from rekognition_sandbox.emulator.engine import Engine
+
+#: WSGI environment keys between the server and this module: the engine to ask, and the wish to close the connection.
+ENGINE_KEY = "rekognition_sandbox.engine"
+LOST_KEY = "rekognition_sandbox.answer_lost"
+
+_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/rekognition/aws4_request")
+
+
+class EmulatedRekognitionResponse(RekognitionResponse):
+    """moto's Rekognition with our operations in front; moto's own canned ones stay reachable behind them."""
+
+    use_raw_body = True
+
+    def call_action(self) -> TYPE_RESPONSE:
+        """Answer one request."""
+        environ = self.normalized_request.environ
+        operation = self._get_action() or ""
+        given = answer(
+            cast("Engine", environ[ENGINE_KEY]),
+            Arrival(
+                operation=operation,
+                account=self.current_account,
+                region=self._signed_region(),
+                user_agent=self.headers.get("User-Agent", ""),
+                body=self.body,
+            ),
+            fallback=self._moto_answer if self._moto_has(operation) else None,
+        )
+        environ[LOST_KEY] = given.lost
+        headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": str(uuid.uuid4())}
+        return given.status, headers, given.body
+
+    def _signed_region(self) -> str:
+        """Return the Region of the signature, which AWS goes by; moto would prefer one that the user agent names."""
+        scope = _CREDENTIAL_SCOPE.search(self.headers.get("Authorization", ""))
+        return scope["region"] if scope else self.region
+
+    def _moto_has(self, operation: str) -> bool:
+        return operation not in HANDLERS and camelcase_to_underscores(operation) in method_names_from_class(
+            RekognitionResponse
+        )
+
+    def _moto_answer(self) -> Answer:
+        self.body = self.body.decode()
+        status, _, body = super().call_action()
+        return Answer(status, body if isinstance(body, str) else body.decode())
+
+
+def install() -> None:
+    """Let moto route Rekognition here, for every server in this process; doing it twice does no harm."""
+    moto.rekognition.urls.url_paths["{0}/$"] = EmulatedRekognitionResponse.dispatch

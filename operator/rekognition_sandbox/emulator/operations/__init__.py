@@ -1,0 +1,1 @@
+"""The operations of the emulated Rekognition, one module for each kind of resource."""

@@ -1,0 +1,115 @@
+"""How is the emulator served, and which part of it answers a request?"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import uuid
+from typing import TYPE_CHECKING, Self
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+from rekognition_sandbox.emulator.controls import Controls
+from rekognition_sandbox.emulator.engine import EmulatorSettings, Engine
+from rekognition_sandbox.emulator.errors import CONTENT_TYPE, AwsError
+from rekognition_sandbox.emulator.moto_rekognition import ENGINE_KEY, LOST_KEY, install
+from rekognition_sandbox.emulator.wire import CONTROL_PREFIX
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+LOOPBACK = "127.0.0.1"
+_MOTO_RESET = "/moto-api/reset"
+_TARGET_PREFIX = "RekognitionService."
+
+
+class EmulatorApplication:
+    """Our controls, Rekognition by our engine, and every other service by moto."""
+
+    def __init__(self, engine: Engine) -> None:
+        install()
+        self._engine = engine
+        self._controls = Controls(engine)
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """Answer a request, or close its connection when a fault says so."""
+        path = environ.get("PATH_INFO", "")
+        if path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/"):
+            return list(self._controls(environ, start_response))
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if target.startswith(_TARGET_PREFIX) and "HTTP_AUTHORIZATION" not in environ:
+            return list(_unsigned()(environ, start_response))
+        if path == _MOTO_RESET:
+            self._engine.reset()
+        environ[ENGINE_KEY] = self._engine
+        response = Response.from_app(self._moto, environ, buffered=True)
+        if environ.get(LOST_KEY):
+            _close_connection(environ)
+        return list(response(environ, start_response))
+
+
+def _unsigned() -> Response:
+    """Refuse a request without a signature, which moto would take for one to S3."""
+    error = AwsError("MissingAuthenticationTokenException", "Missing Authentication Token")
+    headers = {"x-amzn-RequestId": str(uuid.uuid4())}
+    return Response(error.body(), status=error.status, content_type=CONTENT_TYPE, headers=headers)
+
+
+def _close_connection(environ: WSGIEnvironment) -> None:
+    """End the connection without an answer; werkzeug takes the exception for a client that went away."""
+    connection: socket.socket = environ["werkzeug.socket"]
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError("a fault of the emulator loses this answer")
+
+
+class _QuietHandler(MotoRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Keep quiet: the call log has it."""
+
+
+class EmulatorServer:
+    """The emulator in a thread of this process; use `EmulatorProcess` where a process of its own is wanted.
+
+    Parameters
+    ----------
+    port
+        On 127.0.0.1; 0 takes a free one.
+    settings
+        How the engine starts.
+    """
+
+    def __init__(self, port: int = 0, settings: EmulatorSettings | None = None) -> None:
+        self.engine = Engine(settings)
+        application = EmulatorApplication(self.engine)
+        self._server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="emulator-server", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """What AWS_ENDPOINT_URL is to be set to."""
+        return f"http://{LOOPBACK}:{self._server.port}"
+
+    def start(self) -> None:
+        """Serve from now on."""
+        self.engine.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving and free the port."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self.engine.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

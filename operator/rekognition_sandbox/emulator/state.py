@@ -1,0 +1,152 @@
+"""What exists in one account and Region of the emulated Rekognition?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from rekognition_sandbox.emulator.arns import partition_of
+from rekognition_sandbox.emulator.clock import to_datetime
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rekognition_sandbox.emulator.training import S3Location, TrainingOutcome
+
+
+class Feature(StrEnum):
+    """What a project is for."""
+
+    CONTENT_MODERATION = "CONTENT_MODERATION"
+    CUSTOM_LABELS = "CUSTOM_LABELS"
+
+
+class ProjectStatus(StrEnum):
+    """CREATING -> CREATED -> DELETING -> absent."""
+
+    CREATING = "CREATING"
+    CREATED = "CREATED"
+    DELETING = "DELETING"
+
+
+class VersionStatus(StrEnum):
+    """Every status of the service model; an adapter has the first six."""
+
+    TRAINING_IN_PROGRESS = "TRAINING_IN_PROGRESS"
+    TRAINING_COMPLETED = "TRAINING_COMPLETED"
+    TRAINING_FAILED = "TRAINING_FAILED"
+    DEPRECATED = "DEPRECATED"
+    EXPIRED = "EXPIRED"
+    DELETING = "DELETING"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    FAILED = "FAILED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    COPYING_IN_PROGRESS = "COPYING_IN_PROGRESS"
+    COPYING_COMPLETED = "COPYING_COMPLETED"
+    COPYING_FAILED = "COPYING_FAILED"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset of a Custom Labels project: only that it is there."""
+
+    arn: str
+    dataset_type: str
+    created_ms: int
+
+    @property
+    def created_at(self) -> datetime:
+        """CreationTimestamp, equal to the last part of the ARN."""
+        return to_datetime(self.created_ms)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project; `auto_update` is None for Custom Labels."""
+
+    arn: str
+    name: str
+    feature: Feature
+    auto_update: str | None
+    created_ms: int
+    status: ProjectStatus
+    tags: Mapping[str, str]
+    datasets: tuple[Dataset, ...] = ()
+
+    @property
+    def created_at(self) -> datetime:
+        """CreationTimestamp, equal to the last part of the ARN."""
+        return to_datetime(self.created_ms)
+
+
+@dataclass(frozen=True)
+class TrainingOrder:
+    """What a version was asked to be trained with."""
+
+    output_bucket: str
+    output_prefix: str | None
+    training_manifests: tuple[S3Location, ...]
+    testing_manifests: tuple[S3Location, ...]
+    auto_create: bool | None
+    kms_key_id: str | None
+    description: str | None
+    confidence_threshold: float | None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A project version; `outcome` is set when training has ended."""
+
+    arn: str
+    project_arn: str
+    name: str
+    feature: Feature
+    created_ms: int
+    status: VersionStatus
+    status_message: str
+    order: TrainingOrder
+    base_model_version: str
+    tags: Mapping[str, str]
+    ended_ms: int | None = None
+    outcome: TrainingOutcome | None = None
+
+    @property
+    def created_at(self) -> datetime:
+        """CreationTimestamp, equal to the last part of the ARN."""
+        return to_datetime(self.created_ms)
+
+
+@dataclass
+class Place:
+    """All projects and versions of one account and Region."""
+
+    account: str
+    region: str
+    projects: dict[str, Project] = field(default_factory=dict)
+    versions: dict[str, Version] = field(default_factory=dict)
+
+    @property
+    def partition(self) -> str:
+        """The AWS partition that the Region belongs to."""
+        return partition_of(self.region)
+
+    def project_named(self, name: str) -> Project | None:
+        """Return the one project of that name, whatever its feature and status."""
+        return next((project for project in self.projects.values() if project.name == name), None)
+
+    def projects_newest_first(self) -> list[Project]:
+        """Return the projects in the order in which DescribeProjects lists them."""
+        return sorted(self.projects.values(), key=lambda project: -project.created_ms)
+
+    def versions_newest_first(self, project_arn: str) -> list[Version]:
+        """Return a project's versions in the order in which DescribeProjectVersions lists them."""
+        mine = (version for version in self.versions.values() if version.project_arn == project_arn)
+        return sorted(mine, key=lambda version: -version.created_ms)
+
+    def trainings(self) -> int:
+        """Return how many trainings run, of both features, as the quota counts them."""
+        return sum(version.status is VersionStatus.TRAINING_IN_PROGRESS for version in self.versions.values())

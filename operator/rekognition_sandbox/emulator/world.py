@@ -1,0 +1,152 @@
+"""What does AWS, or somebody else, do to projects and versions without being asked by their owner?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rekognition_sandbox.emulator.arns import dataset_arn, version_arn
+from rekognition_sandbox.emulator.lifecycle import TRAINING_MS
+from rekognition_sandbox.emulator.state import Dataset, Feature, TrainingOrder, Version, VersionStatus
+from rekognition_sandbox.emulator.wire import VersionView
+
+if TYPE_CHECKING:
+    from rekognition_sandbox.emulator.engine import Engine
+    from rekognition_sandbox.emulator.state import Place, Project
+    from rekognition_sandbox.emulator.wire import BaseModelChange, DatasetSpec, ForeignVersion, VersionChange
+
+_READY = "The model is ready to run."
+
+
+class NoSuchThingError(LookupError):
+    """A control request names a project or version that is not there."""
+
+
+def change_version(engine: Engine, arn: str, change: VersionChange) -> VersionView:
+    """Give a version another status, message or base model, from whatever state it is in."""
+    with engine.lock:
+        engine.advance()
+        place = engine.place_of(arn)
+        version = place.versions.get(arn) if place else None
+        if place is None or version is None:
+            raise NoSuchThingError(f"There is no version {arn}. Take the ARN from DescribeProjectVersions.")
+        given = change.model_dump(exclude_none=True)
+        ends = version.status is VersionStatus.TRAINING_IN_PROGRESS and change.status is not None
+        changed = replace(version, **given)
+        if ends:
+            changed = replace(changed, ended_ms=engine.clock.now_ms())
+        place.versions[arn] = changed
+        return _view(changed)
+
+
+def add_foreign_version(engine: Engine, foreign: ForeignVersion) -> VersionView:
+    """Add a version that nobody here asked for, trained from the same data as the newest one of its project."""
+    with engine.lock:
+        engine.advance()
+        place, project = _project(engine, foreign.project_arn)
+        versions = place.versions_newest_first(project.arn)
+        if any(version.name == foreign.version_name for version in versions):
+            raise ValueError(
+                f"version_name: {project.name} has a version {foreign.version_name} already. Choose another name."
+            )
+        model = next((version for version in versions if version.outcome), versions[0] if versions else None)
+        created_ms = engine.next_creation_ms()
+        status = foreign.status or VersionStatus.TRAINING_COMPLETED
+        trained = status is not VersionStatus.TRAINING_IN_PROGRESS
+        version = Version(
+            arn=version_arn(project.arn, foreign.version_name, created_ms),
+            project_arn=project.arn,
+            name=foreign.version_name,
+            feature=project.feature,
+            created_ms=created_ms,
+            status=status,
+            status_message=_READY if status is VersionStatus.TRAINING_COMPLETED else "",
+            order=model.order if model else _unknown_order(),
+            base_model_version=foreign.base_model_version or engine.base_model_version,
+            tags={},
+            ended_ms=created_ms + TRAINING_MS if trained else None,
+            outcome=model.outcome if model and trained else None,
+        )
+        place.versions[version.arn] = version
+        return _view(version)
+
+
+def release_base_model(engine: Engine, change: BaseModelChange) -> None:
+    """Let new trainings use another base model and, if so wished, begin the end of the adapters of the others."""
+    with engine.lock:
+        engine.advance()
+        engine.base_model_version = change.version
+        if not change.deprecate:
+            return
+        for place in engine.places.values():
+            for version in list(place.versions.values()):
+                if _superseded(version, change.version):
+                    _deprecate(engine, place, version, change.expire_after_seconds)
+
+
+def add_dataset(engine: Engine, spec: DatasetSpec) -> str:
+    """Record a dataset on a Custom Labels project, as opening its page in the console does; return its ARN."""
+    with engine.lock:
+        engine.advance()
+        place, project = _project(engine, spec.project_arn)
+        if project.feature is not Feature.CUSTOM_LABELS:
+            raise ValueError(f"project_arn: {project.name} is for {project.feature}; only Custom Labels has datasets.")
+        if any(dataset.dataset_type == spec.dataset_type for dataset in project.datasets):
+            raise ValueError(f"dataset_type: {project.name} has a {spec.dataset_type} dataset already.")
+        created_ms = engine.next_creation_ms()
+        dataset = Dataset(dataset_arn(project.arn, spec.dataset_type, created_ms), spec.dataset_type, created_ms)
+        place.projects[project.arn] = replace(project, datasets=(*project.datasets, dataset))
+        return dataset.arn
+
+
+def _superseded(version: Version, base_model_version: str) -> bool:
+    return (
+        version.feature is Feature.CONTENT_MODERATION
+        and version.status is VersionStatus.TRAINING_COMPLETED
+        and version.base_model_version != base_model_version
+    )
+
+
+def _deprecate(engine: Engine, place: Place, version: Version, expire_after_seconds: float | None) -> None:
+    place.versions[version.arn] = replace(version, status=VersionStatus.DEPRECATED)
+    if expire_after_seconds is None:
+        return
+
+    def expire() -> None:
+        present = place.versions.get(version.arn)
+        if present and present.status is VersionStatus.DEPRECATED:
+            place.versions[version.arn] = replace(present, status=VersionStatus.EXPIRED)
+
+    engine.plan(engine.clock.now_ms() + round(expire_after_seconds * 1000), expire)
+
+
+def _project(engine: Engine, arn: str) -> tuple[Place, Project]:
+    place = engine.place_of(arn)
+    project = place.projects.get(arn) if place else None
+    if place is None or project is None:
+        raise NoSuchThingError(f"There is no project {arn}. Take the ARN from DescribeProjects.")
+    return place, project
+
+
+def _unknown_order() -> TrainingOrder:
+    """Return what is told of the training of a version in a project that had none."""
+    return TrainingOrder(
+        output_bucket="unknown",
+        output_prefix=None,
+        training_manifests=(),
+        testing_manifests=(),
+        auto_create=True,
+        kms_key_id=None,
+        description=None,
+        confidence_threshold=None,
+    )
+
+
+def _view(version: Version) -> VersionView:
+    return VersionView(
+        arn=version.arn,
+        name=version.name,
+        status=version.status,
+        status_message=version.status_message,
+        base_model_version=version.base_model_version,
+    )

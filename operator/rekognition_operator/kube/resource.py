@@ -1,0 +1,160 @@
+"""Which parts of an API object does the operator keep, and by what is it known?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self, cast
+
+from pydantic import JsonValue
+
+from rekognition_operator.api.moderationadapter import ModerationAdapter
+from rekognition_operator.api.schema import GROUP, VERSION
+
+JsonObject = dict[str, JsonValue]
+
+FINALIZER: Final = f"{GROUP}/cleanup"
+"""Holds a deleted resource until AWS is as ``spec.deletion`` wants it."""
+
+ASKING_ANNOTATIONS: Final = tuple(
+    f"{GROUP}/{name}" for name in ("reconcile-requested-at", "retry", "accept-move", "force-release")
+)
+"""Annotations by which a person asks for something: a change of one starts a pass at once."""
+
+LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+@dataclass(frozen=True)
+class ResourceKind:
+    """A kind of ours as the API server addresses it."""
+
+    kind: str
+    plural: str
+    group: str = GROUP
+    version: str = VERSION
+
+    @property
+    def api_version(self) -> str:
+        """Group and version, as ``apiVersion`` says it."""
+        return f"{self.group}/{self.version}"
+
+
+KINDS: Final[Mapping[str, ResourceKind]] = {
+    kind.kind: kind for kind in (ResourceKind(ModerationAdapter.kind, ModerationAdapter.plural),)
+}
+"""The kinds that the operator works on, by name."""
+
+
+@dataclass(frozen=True, order=True)
+class ResourceKey:
+    """By what a resource is known: its kind, namespace and name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+class MalformedResourceError(ValueError):
+    """An API object without the metadata that every API server gives."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource at one resourceVersion. ``body`` is the whole object but for what nobody reads (managedFields)."""
+
+    key: ResourceKey
+    uid: str
+    resource_version: str
+    generation: int
+    deletion_timestamp: str | None
+    finalizers: tuple[str, ...]
+    annotations: Mapping[str, str]
+    body: Mapping[str, JsonValue]
+
+    @classmethod
+    def parse(cls, body: Mapping[str, JsonValue]) -> Self:
+        """Read an object as the API server gives it, and drop what would only take memory.
+
+        Raises
+        ------
+        MalformedResourceError
+            A member that every stored object has is missing or of another type.
+        """
+        metadata = body.get("metadata")
+        if not isinstance(metadata, dict):
+            raise MalformedResourceError("An API object came without metadata: is this a Kubernetes API server?")
+        kept = {name: value for name, value in metadata.items() if name != "managedFields"}
+        annotations = _strings(kept.get("annotations"))
+        if LAST_APPLIED in annotations:  # a second copy of the whole spec
+            del annotations[LAST_APPLIED]
+            kept["annotations"] = cast("JsonValue", annotations)
+        generation = kept.get("generation")
+        deletion_timestamp = kept.get("deletionTimestamp")
+        return cls(
+            key=ResourceKey(_text(body, "kind"), _text(kept, "namespace"), _text(kept, "name")),
+            uid=_text(kept, "uid"),
+            resource_version=_text(kept, "resourceVersion"),
+            generation=generation if isinstance(generation, int) else 0,
+            deletion_timestamp=deletion_timestamp if isinstance(deletion_timestamp, str) else None,
+            finalizers=_items(kept.get("finalizers")),
+            annotations=annotations,
+            body={**body, "metadata": kept},
+        )
+
+    @property
+    def status(self) -> Mapping[str, JsonValue]:
+        """The status as it is stored; empty where there is none."""
+        status = self.body.get("status")
+        return status if isinstance(status, dict) else {}
+
+    @property
+    def deleting(self) -> bool:
+        """Whether somebody has deleted the resource: only finalizers keep it."""
+        return self.deletion_timestamp is not None
+
+    @property
+    def claimed(self) -> bool:
+        """Whether our finalizer is set."""
+        return FINALIZER in self.finalizers
+
+    @property
+    def gone(self) -> bool:
+        """Whether this is the last state of a resource that the API server has removed."""
+        return self.deleting and not self.finalizers
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What a person asks for by this object: two states that ask the same need no second pass.
+
+        Our own status patches change none of it.
+        """
+        words = tuple(self.annotations.get(name) for name in ASKING_ANNOTATIONS)
+        return (self.uid, self.generation, self.deletion_timestamp, words)
+
+    def is_newer_than(self, other: "Resource") -> bool:
+        """Whether this state was stored after ``other``.
+
+        Resource versions of the API server compare as integers (guaranteed for every resource that it serves); any
+        other form is taken as newer, since it came later.
+        """
+        if self.resource_version.isdecimal() and other.resource_version.isdecimal():
+            return int(self.resource_version) > int(other.resource_version)
+        return self.resource_version != other.resource_version
+
+
+def _text(container: Mapping[str, JsonValue], name: str) -> str:
+    value = container.get(name)
+    if not isinstance(value, str):
+        raise MalformedResourceError(f"An API object came without {name}: is this a Kubernetes API server?")
+    return value
+
+
+def _strings(value: JsonValue) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    return {name: item for name, item in value.items() if isinstance(item, str)}
+
+
+def _items(value: JsonValue) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

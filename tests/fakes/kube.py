@@ -1,0 +1,310 @@
+"""How does the API server behave towards the operator? An in-memory stand-in with its semantics.
+
+What it keeps of the real one: one resourceVersion for all writes, a write that changes nothing is no write, status and
+the rest are isolated from each other, merge patches, conflicts, generations, finalizers and deletion, the default
+status. Its methods never suspend, so a test may drive a pass without an event loop. Checked against a real API server
+by tests/component/kube.
+"""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import JsonValue
+
+from rekognition_operator.kube.api import Event, Listing
+from rekognition_operator.kube.errors import (
+    KubeConflictError,
+    KubeError,
+    KubeForbiddenError,
+    KubeInvalidError,
+    KubeNotFoundError,
+)
+from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, ResourceKey
+
+Method = Literal["get", "list_all", "patch_finalizers", "patch_status", "create_event", "served_kinds"]
+Change = Literal["ADDED", "MODIFIED", "DELETED"]
+
+WRITES: tuple[Method, ...] = ("patch_finalizers", "patch_status", "create_event")
+DELETED_AT = "2025-01-01T00:00:00Z"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that the operator made; ``patch`` is the body of a patch."""
+
+    method: Method
+    key: ResourceKey | None = None
+    patch: JsonValue = None
+
+
+@dataclass
+class _Fault:
+    method: Method
+    error: KubeError
+    after_effect: bool
+
+
+@dataclass
+class FakeKube:
+    """The API server as the operator's account (``Kube``), and as the people who use it.
+
+    ``on_call`` runs before each call of the operator: a test may change the world there. ``watchers`` hear of each
+    stored change at once, as a watch without delay.
+    """
+
+    kinds: set[str] = field(default_factory=lambda: set(KINDS))
+    calls: list[Call] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    terminating: set[str] = field(default_factory=set)
+    on_call: Callable[[Call], None] | None = None
+    watchers: list[Callable[[Change, Resource], None]] = field(default_factory=list)
+    _objects: dict[ResourceKey, JsonObject] = field(default_factory=dict)
+    _revision: int = 100
+    _uids: int = 0
+    _faults: list[_Fault] = field(default_factory=list)
+
+    # What the operator does.
+
+    async def get(self, key: ResourceKey) -> Resource | None:
+        """Read one resource; None where there is none."""
+        self._begin(Call("get", key))
+        resource = self.read(key)
+        self._end("get")
+        return resource
+
+    async def list_all(self, kind: str, namespace: str | None) -> Listing:
+        """Read all of a kind."""
+        self._begin(Call("list_all"))
+        if kind not in self.kinds:
+            raise KubeNotFoundError(f"list {kind}", "the server could not find the requested resource", 404)
+        found = tuple(
+            Resource.parse(copy.deepcopy(body))
+            for key, body in sorted(self._objects.items())
+            if key.kind == kind and namespace in (None, key.namespace)
+        )
+        self._end("list_all")
+        return Listing(found, str(self._revision))
+
+    async def patch_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
+        """Set the finalizers on the main resource."""
+        operation = f"patch the finalizers of {resource.key}"
+        self._begin(Call("patch_finalizers", resource.key, list(finalizers)))
+        metadata = _metadata(self._current(operation, resource))
+        added = set(finalizers) - set(_finalizers(metadata))
+        if "deletionTimestamp" in metadata and added:
+            raise KubeInvalidError(
+                operation,
+                "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, "
+                f"found new finalizers {sorted(added)}",
+                422,
+            )
+        metadata["finalizers"] = list(finalizers)
+        if not finalizers:
+            del metadata["finalizers"]
+        stored = self._store(resource.key, metadata=metadata)
+        self._end("patch_finalizers")
+        return stored
+
+    async def patch_status(self, resource: Resource, patch: JsonObject) -> Resource:
+        """Merge into the status; all else is silently kept, as the status subresource does."""
+        self._begin(Call("patch_status", resource.key, copy.deepcopy(patch)))
+        body = self._current(f"patch the status of {resource.key}", resource)
+        stored = self._store(resource.key, status=merge(body.get("status"), patch))
+        self._end("patch_status")
+        return stored
+
+    async def create_event(self, event: Event) -> None:
+        """Keep an event, unless its namespace is being deleted."""
+        self._begin(Call("create_event", event.about.key))
+        namespace = event.about.key.namespace
+        if namespace in self.terminating:
+            raise KubeForbiddenError(
+                f"create an event about {event.about.key}",
+                f"unable to create new content in namespace {namespace} because it is being terminated",
+                403,
+            )
+        self.events.append(event)
+        self._end("create_event")
+
+    async def served_kinds(self) -> frozenset[str]:
+        """Name the kinds whose CRD is there."""
+        self._begin(Call("served_kinds"))
+        self._end("served_kinds")
+        return frozenset(self.kinds)
+
+    # What people do.
+
+    def create(
+        self,
+        key: ResourceKey,
+        spec: Mapping[str, JsonValue],
+        *,
+        annotations: Mapping[str, str] | None = None,
+        finalizers: tuple[str, ...] = (),
+    ) -> Resource:
+        """Create a resource, as ``kubectl create`` does."""
+        if key in self._objects:
+            raise AssertionError(f"{key} exists already")
+        self._uids += 1
+        metadata: JsonObject = {
+            "namespace": key.namespace,
+            "name": key.name,
+            "uid": f"uid-{self._uids}",
+            "generation": 1,
+            "creationTimestamp": "2025-01-01T00:00:00Z",
+        }
+        if annotations:
+            metadata["annotations"] = dict(annotations)
+        if finalizers:
+            metadata["finalizers"] = list(finalizers)
+        self._objects[key] = {
+            "apiVersion": KINDS[key.kind].api_version,
+            "kind": key.kind,
+            "metadata": metadata,
+            "spec": copy.deepcopy(dict(spec)),
+            "status": {"observedGeneration": -1},
+        }
+        return self._stored("ADDED", key)
+
+    def edit_spec(self, key: ResourceKey, spec: Mapping[str, JsonValue]) -> Resource:
+        """Replace the spec; the generation grows where that changes anything."""
+        return self._store(key, spec=copy.deepcopy(dict(spec)))
+
+    def annotate(self, key: ResourceKey, **annotations: str | None) -> Resource:
+        """Set annotations of ours by their short name (underscores for dashes); None removes one."""
+        metadata = _metadata(self._objects[key])
+        present = metadata.get("annotations")
+        values: JsonObject = dict(present) if isinstance(present, dict) else {}
+        for name, value in annotations.items():
+            values[f"rekognition-operator.io/{name.replace('_', '-')}"] = value
+        metadata["annotations"] = {name: value for name, value in values.items() if value is not None}
+        return self._store(key, metadata=metadata)
+
+    def set_finalizers(self, key: ResourceKey, *finalizers: str) -> Resource:
+        """Set the finalizers by hand."""
+        return self._store(key, metadata={**_metadata(self._objects[key]), "finalizers": list(finalizers)})
+
+    def lose_status(self, key: ResourceKey) -> Resource:
+        """Empty the status, as a restore from a backup does."""
+        return self._store(key, status={"observedGeneration": -1})
+
+    def delete(self, key: ResourceKey) -> None:
+        """Delete a resource: at once where no finalizer keeps it, else it is marked."""
+        metadata = _metadata(self._objects[key])
+        if not _finalizers(metadata):
+            self._remove(key)
+        elif "deletionTimestamp" not in metadata:
+            generation = metadata["generation"]
+            assert isinstance(generation, int)
+            self._store(key, metadata={**metadata, "deletionTimestamp": DELETED_AT, "generation": generation + 1})
+
+    def read(self, key: ResourceKey) -> Resource | None:
+        """Look at a resource without the operator's knowing."""
+        body = self._objects.get(key)
+        return None if body is None else Resource.parse(copy.deepcopy(body))
+
+    def fail(self, method: Method, error: KubeError, *, times: int = 1, after_effect: bool = False) -> None:
+        """Let the next calls of a method fail, before they do anything or with their effect done (a lost answer)."""
+        self._faults.extend(_Fault(method, error, after_effect) for _ in range(times))
+
+    @property
+    def writes(self) -> list[Call]:
+        """The calls of the operator that write."""
+        return [call for call in self.calls if call.method in WRITES]
+
+    # How it keeps things.
+
+    def _begin(self, call: Call) -> None:
+        self.calls.append(call)
+        if self.on_call is not None:
+            self.on_call(call)
+        self._raise_fault(call.method, after_effect=False)
+
+    def _end(self, method: Method) -> None:
+        self._raise_fault(method, after_effect=True)
+
+    def _raise_fault(self, method: Method, *, after_effect: bool) -> None:
+        for fault in self._faults:
+            if fault.method == method and fault.after_effect == after_effect:
+                self._faults.remove(fault)
+                raise fault.error
+
+    def _current(self, operation: str, read: Resource) -> JsonObject:
+        """Return the stored object, provided that it is the one that was read."""
+        body = self._objects.get(read.key)
+        if body is None:
+            raise KubeNotFoundError(operation, f"{read.key} not found", 404)
+        if _metadata(body)["resourceVersion"] != read.resource_version:
+            raise KubeConflictError(operation, "the object has been modified; apply your changes to the latest", 409)
+        return body
+
+    def _store(
+        self,
+        key: ResourceKey,
+        *,
+        metadata: JsonObject | None = None,
+        spec: JsonObject | None = None,
+        status: JsonObject | None = None,
+    ) -> Resource:
+        old = self._objects[key]
+        new = copy.deepcopy(old)
+        if metadata is not None:
+            new["metadata"] = metadata
+        if status is not None:
+            new["status"] = status
+        if spec is not None and spec != old["spec"]:
+            generation = _metadata(new)["generation"]
+            assert isinstance(generation, int)
+            new["metadata"] = {**_metadata(new), "generation": generation + 1}
+            new["spec"] = spec
+        if new == old:
+            return Resource.parse(copy.deepcopy(old))
+        self._objects[key] = new
+        if "deletionTimestamp" in _metadata(new) and not _finalizers(_metadata(new)):
+            return self._remove(key)
+        return self._stored("MODIFIED", key)
+
+    def _stored(self, change: Change, key: ResourceKey) -> Resource:
+        self._revision += 1
+        body = self._objects[key]
+        body["metadata"] = {**_metadata(body), "resourceVersion": str(self._revision)}
+        resource = Resource.parse(copy.deepcopy(body))
+        for watcher in self.watchers:
+            watcher(change, resource)
+        return resource
+
+    def _remove(self, key: ResourceKey) -> Resource:
+        self._revision += 1
+        body = self._objects.pop(key)
+        body["metadata"] = {**_metadata(body), "resourceVersion": str(self._revision)}
+        resource = Resource.parse(body)
+        for watcher in self.watchers:
+            watcher("DELETED", resource)
+        return resource
+
+
+def merge(target: JsonValue, patch: JsonObject) -> JsonObject:
+    """Apply a JSON merge patch (RFC 7396): None removes, objects merge, all else replaces."""
+    result: JsonObject = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, dict):
+            result[name] = merge(result.get(name), value)
+        else:
+            result[name] = copy.deepcopy(value)
+    return result
+
+
+def _metadata(body: JsonObject) -> JsonObject:
+    metadata = body["metadata"]
+    assert isinstance(metadata, dict)
+    return dict(metadata)
+
+
+def _finalizers(metadata: JsonObject) -> list[JsonValue]:
+    finalizers = metadata.get("finalizers", [])
+    assert isinstance(finalizers, list)
+    return finalizers

@@ -1,7 +1,7 @@
 """Which pytest fixtures does a test need that runs on a real control plane?
 
-Import them in a conftest.py: `from rekognition_sandbox.testing import control_plane, namespace`. Mark the tests that use
-them `controlplane`.
+Import them in a conftest.py: `from rekognition_sandbox.testing import control_plane, namespace`. Mark the tests that
+use them `controlplane`.
 """
 
 import uuid

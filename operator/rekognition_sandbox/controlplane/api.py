@@ -73,7 +73,12 @@ class ApiClient:
         return ssl.create_default_context(cadata=self.ca_certificate)
 
     def raw(
-        self, method: str, path: str, body: Json | None = None, *, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        content_type: str = "application/json",
     ) -> tuple[int, bytes]:
         """Send one request and return the status code and the answer's bytes; `path` starts with a slash.
 
@@ -103,7 +108,12 @@ class ApiClient:
             connection.close()
 
     def request(
-        self, method: str, path: str, body: Json | None = None, *, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        content_type: str = "application/json",
     ) -> Json:
         """Send one request and return the JSON object that the server answers.
 
@@ -134,13 +144,13 @@ class ApiClient:
             raise
         return True
 
-    def apply(self, manifest: Json) -> Json:
+    def apply(self, manifest: Mapping[str, object]) -> Json:
         """Apply one object on the server's side, taking over fields that others set."""
         path = f"/{object_path(manifest)}?fieldManager={FIELD_MANAGER}&force=true"
         # JSON is YAML, and this content type is the one that every release of the API server knows.
         return self.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
 
-    def apply_crds(self, crds: Iterable[Json]) -> None:
+    def apply_crds(self, crds: Iterable[Mapping[str, object]]) -> None:
         """Apply CustomResourceDefinitions and return when the server serves every one of them.
 
         Raises
@@ -185,8 +195,9 @@ def object_path(manifest: Mapping[str, object]) -> str:
 
 
 def _conditions(crd: Json) -> list[Mapping[str, str]]:
-    status = cast("Mapping[str, list[Mapping[str, str]]]", crd.get("status") or {})
-    return status.get("conditions", [])
+    # On a definition that was created a moment ago `conditions` is there, and null.
+    status = cast("Mapping[str, list[Mapping[str, str]] | None]", crd.get("status") or {})
+    return status.get("conditions") or []
 
 
 def _message(answer: bytes) -> str:

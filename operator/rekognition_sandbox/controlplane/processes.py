@@ -21,7 +21,7 @@ from rekognition_sandbox.controlplane.errors import PortTakenError, ProcessFaile
 POLL_SECONDS = 0.02
 STOP_GRACE_SECONDS = 10.0
 LOG_TAIL_LINES = 15
-_ADDRESS_IN_USE = ("address already in use", "address in use")
+_ADDRESS_IN_USE = "address already in use"
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 # A child tied to its parent's life is tied to the *thread* that started it (prctl(2)); this one lives to the end.
@@ -149,15 +149,25 @@ def wait_ready(record: ProcessRecord, probe: Callable[[], bool], *, deadline_sec
         time.sleep(POLL_SECONDS)
 
 
-def stop(records: Iterable[ProcessRecord], *, grace_seconds: float = STOP_GRACE_SECONDS) -> list[ProcessRecord]:
+def this_process(name: str) -> ProcessRecord:
+    """Return the record of the process that calls this."""
+    return ProcessRecord(name, os.getpid(), identity_of(os.getpid()) or "", os.devnull)
+
+
+def stop(
+    records: Iterable[ProcessRecord],
+    *,
+    grace_seconds: float = STOP_GRACE_SECONDS,
+    first: signal.Signals = signal.SIGTERM,
+) -> list[ProcessRecord]:
     """End the processes of `records`, the last one first, and return those that ran.
 
-    Each gets SIGTERM and, when it still runs after `grace_seconds`, SIGKILL. What does not run any more, or whose pid
-    belongs to another process by now, is left alone.
+    Each gets the signal `first` and, when it still runs after `grace_seconds`, SIGKILL. What does not
+    run any more, or whose pid belongs to another process by now, is left alone.
     """
     ran = []
     for record in reversed(list(records)):
-        if not _signal(record, signal.SIGTERM):
+        if not _signal(record, first):
             continue
         ran.append(record)
         if not _wait_ended(record, grace_seconds):
@@ -246,7 +256,7 @@ def _wait_ended(record: ProcessRecord, seconds: float) -> bool:
 
 def _ended(record: ProcessRecord) -> ProcessFailedError:
     excerpt = _log_excerpt(record)
-    kind = PortTakenError if any(words in excerpt for words in _ADDRESS_IN_USE) else ProcessFailedError
+    kind = PortTakenError if _ADDRESS_IN_USE in excerpt.lower() else ProcessFailedError
     return kind(f"{record.name} (pid {record.pid}) ended before it was ready.\n{excerpt}")
 
 

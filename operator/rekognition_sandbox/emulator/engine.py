@@ -73,9 +73,8 @@ class Engine:
         self._start_over()
 
     def _start_over(self) -> None:
-        rng = random.Random(self.settings.seed)
-        self.pager = Pager(rng.randbytes(16))
-        self.faults = FaultBook(rng)
+        self.pager = Pager(random.Random(self.settings.seed).randbytes(16))
+        self.faults = FaultBook(self.settings.seed)
         self.quotas = Quotas(throttling=self.settings.throttle)
         self.timeline = Timeline()
         self.places: dict[tuple[str, str], Place] = {}

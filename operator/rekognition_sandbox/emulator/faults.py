@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rekognition_sandbox.emulator.wire import ANY_OPERATION, AnswerLost, ErrorSpec, FaultSpec, FaultView
-
-if TYPE_CHECKING:
-    import random
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,12 @@ class FaultBook:
 
     Parameters
     ----------
-    rng
+    seed
         Decides the faults with a probability: the same seed and calls, the same faults.
     """
 
-    def __init__(self, rng: random.Random) -> None:
-        self._rng = rng
+    def __init__(self, seed: int) -> None:
+        self._rng = random.Random(seed)
         self._lock = threading.Lock()
         self._faults: list[_Fault] = []
         self._last_id = 0

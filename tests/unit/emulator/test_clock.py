@@ -1,0 +1,87 @@
+"""Does emulated time run as fast as asked, never backwards, and does everything fall due in order?"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+import pytest
+
+from rekognition_sandbox.emulator.clock import EmulatedClock, Timeline, to_datetime
+
+
+class RealTime:
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def test_a_real_second_is_as_many_emulated_ones_as_the_scale_says() -> None:
+    real = RealTime()
+    clock = EmulatedClock(1_000_000, 600, real)
+
+    real.seconds += 3
+
+    assert clock.now_ms() == 1_000_000 + 30 * 60 * 1000
+
+
+def test_a_new_scale_does_not_move_the_present() -> None:
+    real = RealTime()
+    clock = EmulatedClock(0, 600, real)
+    real.seconds += 10
+    before = clock.now_ms()
+
+    clock.set_time_scale(1)
+
+    assert clock.now_ms() == before
+    real.seconds += 1
+    assert clock.now_ms() == before + 1000
+
+
+def test_advancing_jumps_forward_only() -> None:
+    clock = EmulatedClock(0, 0, RealTime())
+
+    clock.advance(1.5)
+
+    assert clock.now_ms() == 1500
+    with pytest.raises(ValueError, match="does not run backwards"):
+        clock.advance(-1)
+
+
+def test_waiting_is_told_in_real_seconds() -> None:
+    real = RealTime()
+    clock = EmulatedClock(0, 600, real)
+
+    assert clock.real_seconds_until(60_000) == pytest.approx(0.1)
+    assert clock.real_seconds_until(-5) == 0
+    clock.set_time_scale(0)
+    assert clock.real_seconds_until(60_000) == math.inf
+
+
+def test_milliseconds_become_a_datetime_exactly() -> None:
+    assert to_datetime(1690556751958) == datetime(2023, 7, 28, 15, 5, 51, 958000, tzinfo=UTC)
+
+
+def test_everything_due_happens_in_order_of_its_moment_and_then_of_planning() -> None:
+    timeline, happened = Timeline(), list[str]()
+    timeline.at(20, lambda: happened.append("third"))
+    timeline.at(10, lambda: happened.append("first"))
+    timeline.at(10, lambda: happened.append("second"))
+    timeline.at(21, lambda: happened.append("too early"))
+
+    timeline.run_due(20)
+
+    assert happened == ["first", "second", "third"]
+    assert timeline.next_due_ms == 21
+
+
+def test_what_an_event_plans_for_the_past_happens_at_once() -> None:
+    timeline, happened = Timeline(), list[str]()
+    timeline.at(10, lambda: timeline.at(15, lambda: happened.append("planned by another")))
+
+    timeline.run_due(20)
+
+    assert happened == ["planned by another"]
+    assert timeline.next_due_ms is None

@@ -82,6 +82,7 @@ class Reason(StrEnum):
     PROMOTING = "Promoting"
     CORRECTING_DRIFT = "CorrectingDrift"
     CONFIRMING_CREATE = "ConfirmingCreate"
+    CONFIRMING_LOSS = "ConfirmingLoss"
     WAITING_FOR_QUOTA = "WaitingForQuota"
     WAITING_FOR_DELETION = "WaitingForDeletion"
     RETRYING = "Retrying"

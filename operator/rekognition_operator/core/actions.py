@@ -29,6 +29,8 @@ class CreateVersion:
     tags: Mapping[str, str]
     listed: int
     """How many versions the project has: tells the count quota from the concurrency quota."""
+    request_key: str
+    """Tells this request from another one under the same name: see :class:`..hindrance.CreateAttempt`."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class DeleteVersion:
 
     arn: str
     version_name: str
+    owner_tags: Mapping[str, str]
+    """What a version of ours must still carry when its tags are read right before; empty for a foreign one."""
     foreign: bool = False
 
 
@@ -71,10 +75,22 @@ class RemoveTags:
 
 
 @dataclass(frozen=True)
-class Promote:
-    """Put a version into service: writes the tag promoted-at, after reading the version's tags and state again."""
+class ConfirmClaim:
+    """Read the tags of a project that was taken over once more; if they are still ours, remove the claimed-at tag.
+
+    TagResource is not conditional: two resources may have claimed the project at the same time, the later one won.
+    """
 
     arn: str
+    owner_tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Promote:
+    """Put a version into service: writes ``tags``, after reading the version's state and tags again."""
+
+    arn: str
+    project_arn: str
     version_name: str
     tags: Mapping[str, str]
 
@@ -92,6 +108,7 @@ Action = (
     | DeleteProject
     | SetTags
     | RemoveTags
+    | ConfirmClaim
     | Promote
     | ReleaseFinalizer
 )

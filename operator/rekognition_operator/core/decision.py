@@ -24,12 +24,16 @@ class Policy:
     """How long a refused name may stay unlisted before a person is asked."""
     confirm_create_seconds: float = 30.0
     """How long after an unanswered create the version is looked for before asking again."""
+    loss_confirm_seconds: float = 60.0
+    """How long a version must stay away before it counts as lost: AWS's lists may lag."""
     loss_interval_seconds: float = 7 * 86400.0
     """A lost version is trained again at most once in this time."""
     service_fault_retries: int = 2
     """How often a training that failed by a fault of the service is tried again without a person."""
-    projects_quota_retry_seconds: float = 1800.0
-    """How often a full count quota is tried again."""
+    service_fault_delay_seconds: float = 300.0
+    """How long after such a failure; doubled each time."""
+    count_quota_retry_seconds: float = 1800.0
+    """How often a full count quota, or a refused training, is tried again."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,8 @@ class Report:
     drift: tuple[DriftItem, ...] = ()
     project: ObservedProject | None = None
     project_tag_keys: tuple[str, ...] = ()
-    forget_project: bool = False
-    """The project that status remembers is no longer this resource's: a move was accepted, or it was deleted."""
+    keep_known: bool = False
+    """What status says of project and versions stays: this pass could not, or must not, look at them."""
     versions: tuple[VersionReport, ...] = ()
     """All, newest first; status shows at most 20 of them."""
     active: ObservedVersion | None = None

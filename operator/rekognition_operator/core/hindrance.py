@@ -52,6 +52,8 @@ class CreateAttempt:
     under the same name, which can create nothing twice.
     """
 
+    request_key: str
+    """That of the :class:`..actions.CreateVersion`."""
     version_name: str
     code: str
     """AWS's error code, or ``AnswerLost``."""

@@ -63,8 +63,10 @@ class ObservedDataset:
 
 @dataclass(frozen=True)
 class ObservedProject:
-    """A project as DescribeProjects and ListTagsForResource show it. ``feature`` and ``auto_update`` never None: an
-    absent Feature is CUSTOM_LABELS, an absent AutoUpdate is DISABLED.
+    """A project as DescribeProjects and ListTagsForResource show it.
+
+    Neither ``feature`` nor ``auto_update`` is ever None: an absent Feature is CUSTOM_LABELS, an
+    absent AutoUpdate DISABLED.
     """
 
     arn: str

@@ -1,0 +1,162 @@
+"""What shall be done now? The one decision, from what is wanted and what was seen."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.core.actions import Action, ReleaseFinalizer
+from rekognition_operator.core.decision import (
+    Decision,
+    DriftItem,
+    Finding,
+    Policy,
+    ReadyState,
+    Report,
+)
+from rekognition_operator.core.deletion import force_release_line, is_suspended_deletion, plan_deletion
+from rekognition_operator.core.hindrance import CreateAttempt
+from rekognition_operator.core.ownership import moved, plan_project
+from rekognition_operator.core.promotion import promote
+from rekognition_operator.core.report import report_on
+from rekognition_operator.core.retention import surplus
+from rekognition_operator.core.tagging import lost_record, plan_tags
+from rekognition_operator.core.training import plan_training, unanswered_retry
+from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.world import Desired, Observed, ObservedProject, VersionState
+
+
+def decide(
+    desired: Desired, observed: Observed, policy: Policy, now: datetime, attempt: CreateAttempt | None = None
+) -> Decision:
+    """Decide on one pass. Total: every state of the world has an answer.
+
+    Parameters
+    ----------
+    desired
+        The resource, with every default resolved.
+    observed
+        One look at AWS.
+    policy
+        The operator's settings.
+    now
+        The time of the pass, with a time zone.
+    attempt
+        The last unsuccessful CreateProjectVersion of this resource, if the operator remembers one.
+    """
+    decision = (
+        _decide_deletion(desired, observed, policy)
+        if desired.deleting
+        else _decide_live(desired, observed, policy, now, attempt)
+    )
+    held = is_suspended_deletion(desired) if desired.deleting else desired.suspend
+    return _suspend(desired, decision, policy) if held else decision
+
+
+def _decide_live(
+    desired: Desired, observed: Observed, policy: Policy, now: datetime, attempt: CreateAttempt | None
+) -> Decision:
+    elsewhere = moved(desired)
+    if elsewhere is not None:
+        state = ReadyState(holds=None, reason=elsewhere.reason, message=elsewhere.message)
+        return Decision((), Report(state, state, stalled=elsewhere, keep_known=True), policy.sweep_seconds)
+    project = observed.project
+    plan = plan_project(desired, project, policy, now)
+    fleet = sort_out(desired, observed.versions) if plan.ours else Fleet((), ())
+    if project is None or not plan.settled:
+        report = report_on(desired, project if plan.ours else None, fleet, plan.reconciling, plan.stalled)
+        requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
+        return Decision(plan.actions, report, requeue)
+    return _decide_versions(desired, project, fleet, policy, now, attempt)
+
+
+def _decide_versions(
+    desired: Desired,
+    project: ObservedProject,
+    fleet: Fleet,
+    policy: Policy,
+    now: datetime,
+    attempt: CreateAttempt | None,
+) -> Decision:
+    training = plan_training(desired, project, fleet, policy, now, attempt)
+    tagging = plan_tags(desired, project, fleet, now)
+    promotion = promote(desired, project, fleet, now)
+
+    # What is in service first; what costs money last, when everything that it rests upon is written down.
+    actions: list[Action] = [*tagging.adopt]
+    if promotion is not None:
+        actions.append(promotion)
+    actions += [*tagging.records, *tagging.corrections, *surplus(desired, fleet)]
+    if training.record_lost is not None:
+        actions.append(lost_record(project, training.record_lost))
+    if training.create is not None:
+        actions.append(training.create)
+
+    drift = list(tagging.drift)
+    if training.lost is not None:
+        drift.append(DriftItem(f"versions[{training.lost}]", "trained", "deleted", corrected=training.stalled is None))
+    reconciling = training.reconciling
+    if reconciling is None and training.stalled is None:
+        if promotion is not None:
+            reconciling = Finding(Reason.PROMOTING, f"Putting version {promotion.version_name} into service")
+        elif tagging.adopt:
+            reconciling = Finding(Reason.ADOPTING, "Taking over versions of the project")
+        elif tagging.corrections:
+            reconciling = Finding(Reason.CORRECTING_DRIFT, "Correcting tags in AWS")
+    report = report_on(desired, project, fleet, reconciling, training.stalled)
+    report = replace(
+        report,
+        drift=tuple(drift),
+        project_tag_keys=tagging.tag_keys,
+        desired_version=training.create.version_name if training.create is not None else report.desired_version,
+        handled_retry=(
+            desired.annotations.retry if unanswered_retry(desired, project, fleet) is None else report.handled_retry
+        ),
+    )
+    requeue = _requeue(actions, reconciling, policy)
+    if not actions and training.requeue_seconds is not None:
+        requeue = max(training.requeue_seconds, policy.soon_seconds)
+    if any(own.version.state is VersionState.DELETING for own in fleet.own):
+        requeue = min(requeue, policy.moving_seconds)
+    return Decision(tuple(actions), report, requeue)
+
+
+def _requeue(actions: tuple[Action, ...] | list[Action], reconciling: Finding | None, policy: Policy) -> float:
+    if actions:
+        return policy.soon_seconds
+    return policy.moving_seconds if reconciling is not None else policy.sweep_seconds
+
+
+def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
+    """Take every action away; say what would have been done."""
+    pending = ", ".join(sorted({type(action).__name__ for action in decision.actions}))
+    message = "spec.suspend is true: nothing is changed in AWS"
+    if desired.deleting:
+        message += (
+            ", and the deletion waits. Set suspend: false, or deletion.policy: Orphan to leave AWS as it is, or: "
+            + force_release_line(desired)
+        )
+    elif pending:
+        message += f". Waiting to be done: {pending}"
+    report = replace(
+        decision.report, suspended=Finding(Reason.SUSPENDED, message), reconciling=None,
+        drift=tuple(replace(item, corrected=False) for item in decision.report.drift),
+    )  # fmt: skip
+    return Decision((), report, policy.sweep_seconds)
+
+
+def _decide_deletion(desired: Desired, observed: Observed, policy: Policy) -> Decision:
+    plan = plan_deletion(desired, observed)
+    report = report_on(desired, observed.project if plan.ours else None, plan.fleet, plan.reconciling, plan.stalled)
+    why = plan.stalled or plan.reconciling or Finding(Reason.DELETING, "The resource is being deleted")
+    gone = ReadyState(holds=False, reason=why.reason, message=why.message)
+    report = replace(
+        report,
+        ready=gone,
+        up_to_date=gone,
+        reconciling=plan.reconciling,
+        pending_next_version=None,
+        keep_known=not plan.ours,
+    )
+    if any(isinstance(action, ReleaseFinalizer) for action in plan.actions):
+        return Decision(plan.actions, report, policy.moving_seconds)
+    return Decision(plan.actions, report, _requeue(plan.actions, plan.reconciling, policy))

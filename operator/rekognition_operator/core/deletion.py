@@ -1,0 +1,191 @@
+"""The resource is being deleted: what is removed in AWS, what is kept, and when may the resource go?"""
+
+from dataclasses import dataclass, field
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import (
+    Action,
+    DeleteDataset,
+    DeleteProject,
+    DeleteVersion,
+    ReleaseFinalizer,
+    RemoveTags,
+    SetTags,
+)
+from rekognition_operator.core.decision import Finding
+from rekognition_operator.core.hindrance import Hindrance, Terminal
+from rekognition_operator.core.ownership import moved
+from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.world import (
+    Desired,
+    Observed,
+    ObservedProject,
+    ObservedVersion,
+    ProjectStatus,
+    VersionState,
+)
+
+_BUSY = frozenset(
+    {
+        VersionState.TRAINING_IN_PROGRESS,
+        VersionState.COPYING_IN_PROGRESS,
+        VersionState.STARTING,
+        VersionState.RUNNING,
+        VersionState.STOPPING,
+    }
+)
+"""AWS refuses to delete a version in these states."""
+
+
+@dataclass(frozen=True)
+class DeletionPlan:
+    """What deletion asks for, and what to say of it."""
+
+    actions: tuple[Action, ...] = ()
+    reconciling: Finding | None = None
+    stalled: Finding | None = None
+    fleet: Fleet = field(default_factory=lambda: Fleet((), ()))
+    ours: bool = False
+
+
+def force_release_line(desired: Desired) -> str:
+    """Return the command that lets the resource go, for a message."""
+    owner = desired.owner
+    return f"kubectl annotate {owner.kind.lower()} -n {owner.namespace} {owner.name} {t.PREFIX}force-release=true"
+
+
+def must_let_go(desired: Desired, hindrance: Hindrance) -> bool:
+    """Tell whether the resource goes although AWS refuses to cooperate: a person has said so."""
+    return desired.deleting and desired.annotations.force_release and isinstance(hindrance, Terminal)
+
+
+def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
+    """Decide on the deletion; the finalizer goes last, when nothing of the policy is left to do."""
+    release = DeletionPlan(
+        (ReleaseFinalizer(),),
+        reconciling=Finding(Reason.DELETING, "Nothing is left to do in AWS; letting the resource go"),
+    )
+    if desired.deletion_policy == "Orphan" and not desired.annotations.force_release:
+        return release
+    elsewhere = moved(desired)
+    if elsewhere is not None:
+        if desired.annotations.force_release:
+            return release
+        message = f"{elsewhere.message}. To let the resource go and leave AWS as it is: {force_release_line(desired)}"
+        return DeletionPlan(stalled=Finding(elsewhere.reason, message))
+    project = observed.project
+    if project is None or t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
+        return release  # never ours, released already, or gone: not ours to touch
+    fleet = sort_out(desired, observed.versions)
+    if desired.annotations.force_release:
+        return _delete_ours_keep_project(desired, project, fleet, wait=False)
+    if desired.deletion_policy == "Retain":
+        return DeletionPlan(
+            (*_let_go(desired, project, [own.version for own in fleet.own]), ReleaseFinalizer()),
+            reconciling=Finding(
+                Reason.DELETING, f"Keeping project {project.name} and its versions in AWS, marked as released"
+            ),
+            fleet=fleet,
+            ours=True,
+        )
+    return _delete(desired, project, fleet)
+
+
+def _delete(desired: Desired, project: ObservedProject, fleet: Fleet) -> DeletionPlan:
+    foreign = [version for version in fleet.foreign if version.state is not VersionState.DELETING]
+    if foreign or project.datasets:
+        if desired.foreign_versions == "Release":
+            return _delete_ours_keep_project(desired, project, fleet, wait=True)
+        if desired.foreign_versions == "Block":
+            return DeletionPlan(stalled=_blocked(desired, project, foreign), fleet=fleet, ours=True)
+    versions = [*(own.version for own in fleet.own), *fleet.foreign]
+    foreign_arns = {version.arn for version in fleet.foreign}
+    actions = _delete_versions(desired, versions, foreign_arns)
+    if versions:
+        return DeletionPlan(tuple(actions), reconciling=_progress(project, versions), fleet=fleet, ours=True)
+    datasets = [dataset for dataset in project.datasets if dataset.status != "DELETE_IN_PROGRESS"]
+    actions += [DeleteDataset(dataset.arn) for dataset in datasets]
+    if not project.datasets and project.status is not ProjectStatus.DELETING:
+        actions.append(DeleteProject(project.arn))
+    return DeletionPlan(
+        tuple(actions),
+        reconciling=Finding(Reason.DELETING, f"Deleting project {project.name} in AWS; waiting until it is gone"),
+        fleet=fleet,
+        ours=True,
+    )
+
+
+def _delete_ours_keep_project(desired: Desired, project: ObservedProject, fleet: Fleet, *, wait: bool) -> DeletionPlan:
+    own = [own.version for own in fleet.own]
+    left = own if wait else [v for v in own if v.state not in _BUSY and v.state is not VersionState.DELETING]
+    if left:
+        return DeletionPlan(
+            tuple(_delete_versions(desired, left, set())), reconciling=_progress(project, left), fleet=fleet, ours=True
+        )
+    return DeletionPlan(
+        (*_let_go(desired, project, own), ReleaseFinalizer()),
+        reconciling=Finding(Reason.DELETING, f"Keeping project {project.name} in AWS, marked as released"),
+        fleet=fleet,
+        ours=True,
+    )
+
+
+def _delete_versions(desired: Desired, versions: list[ObservedVersion], foreign_arns: set[str]) -> list[Action]:
+    ready = [v for v in versions if v.state not in _BUSY and v.state is not VersionState.DELETING]
+    ready.sort(key=lambda version: version.created_at)
+    return [
+        DeleteVersion(
+            v.arn,
+            v.name,
+            owner_tags={} if v.arn in foreign_arns else t.owner_tags(desired.owner),
+            foreign=v.arn in foreign_arns,
+        )
+        for v in ready
+    ]
+
+
+def _let_go(desired: Desired, project: ObservedProject, versions: list[ObservedVersion]) -> list[Action]:
+    """Replace the owner tags by the released tag; the project last, since it says that the rest is done."""
+    released = {t.RELEASED: t.released_value(desired.owner)}
+    actions: list[Action] = []
+    kept = [(version.arn, version.tags) for version in versions if version.state is not VersionState.DELETING]
+    for arn, tags in (*kept, (project.arn, project.tags)):
+        if tags.get(t.RELEASED) != released[t.RELEASED]:
+            actions.append(SetTags(arn, released))
+        keys = tuple(key for key in (*t.OWNER_KEYS, t.CLAIMED_AT) if key in tags)
+        if keys:
+            actions.append(RemoveTags(arn, keys))
+    return actions
+
+
+def _progress(project: ObservedProject, versions: list[ObservedVersion]) -> Finding:
+    training = [version.name for version in versions if version.state is VersionState.TRAINING_IN_PROGRESS]
+    if training:
+        return Finding(
+            Reason.WAITING_FOR_TRAINING,
+            f"Version {', '.join(training)} is in training, which AWS can neither cancel nor delete; project "
+            f"{project.name} "
+            "is deleted when it ends. To let the resource go now, set spec.deletion.policy to Retain or Orphan",
+        )
+    return Finding(Reason.DELETING, f"Deleting {len(versions)} versions of project {project.name} in AWS")
+
+
+def _blocked(desired: Desired, project: ObservedProject, foreign: list[ObservedVersion]) -> Finding:
+    names = ", ".join(version.name for version in foreign[:5]) + (" ..." if len(foreign) > 5 else "")
+    what = f"{len(foreign)} versions that this resource did not create ({names})" if foreign else ""
+    datasets = f"{len(project.datasets)} datasets" if project.datasets else ""
+    owner = desired.owner
+    return Finding(
+        Reason.FOREIGN_VERSIONS,
+        f"Project {project.name} has {' and '.join(filter(None, (what, datasets)))}; nothing is deleted. Set "
+        "spec.deletion.foreignVersions to Delete (them too) or Release (ours only, the project stays): kubectl patch "
+        f"{owner.kind.lower()} -n {owner.namespace} {owner.name} --type merge "
+        '-p \'{"spec":{"deletion":{"foreignVersions":"Release"}}}\'; for a resource that is no longer in git the same as '
+        f"Release: {force_release_line(desired)}",
+    )
+
+
+def is_suspended_deletion(desired: Desired) -> bool:
+    """Tell whether the deletion must wait because the resource is suspended."""
+    return desired.suspend and desired.deletion_policy != "Orphan" and not desired.annotations.force_release

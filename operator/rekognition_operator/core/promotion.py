@@ -1,0 +1,40 @@
+"""Which version shall be in service?"""
+
+from datetime import datetime, timedelta
+
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import Promote
+from rekognition_operator.core.inputs import digests
+from rekognition_operator.core.versions import Fleet, OwnVersion
+from rekognition_operator.core.world import Desired, ObservedProject
+
+
+def choose(desired: Desired, fleet: Fleet) -> OwnVersion | None:
+    """Return the version that shall serve: the wanted one once it can, else the one that does, else the newest usable.
+
+    A version that has not been trained, failed or expired is never chosen, so a bad retraining replaces nothing.
+    """
+    wanted = [own for own in fleet.of(digests(desired.inputs)) if own.usable]
+    if wanted:
+        return wanted[0]
+    if fleet.active is not None:
+        return fleet.active
+    usable = [own for own in fleet.own if own.usable]
+    return max(usable, key=lambda own: own.version.created_at) if usable else None
+
+
+def promote(desired: Desired, project: ObservedProject, fleet: Fleet, now: datetime) -> Promote | None:
+    """Put the chosen version into service, unless it is. The tag's time is later than that of every other version."""
+    chosen = choose(desired, fleet)
+    if chosen is None or chosen == fleet.active:
+        return None
+    last = fleet.last_promoted
+    at = now
+    if last is not None and last.promoted_at is not None and last.promoted_at >= at:
+        at = last.promoted_at + timedelta(milliseconds=1)
+    return Promote(
+        arn=chosen.version.arn,
+        project_arn=project.arn,
+        version_name=chosen.version.name,
+        tags={t.PROMOTED_AT: t.time_value(at)},
+    )

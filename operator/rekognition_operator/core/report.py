@@ -1,0 +1,141 @@
+"""What does a pass say of the resource, in conditions and versions?"""
+
+from datetime import timedelta
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.api.moderationadapter import VersionRole
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
+from rekognition_operator.core.inputs import VersionName, digests
+from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.world import Desired, ObservedProject, VersionState
+
+_EXPIRES_AFTER_DAYS = (60, 90)
+"""AWS stops serving a version so long after its base model was superseded (developer guide, managing adapters)."""
+
+
+def report_on(
+    desired: Desired,
+    project: ObservedProject | None,
+    fleet: Fleet,
+    reconciling: Finding | None,
+    stalled: Finding | None,
+) -> Report:
+    """Say what this look at AWS means for the resource, given what is under way or wrong."""
+    wanted = fleet.of(digests(desired.inputs))
+    usable = next((own for own in wanted if own.usable), None)
+    shown = usable or (wanted[0] if wanted else None)
+    digest = digests(desired.inputs)[0]
+    return Report(
+        ready=_ready(desired, fleet, reconciling, stalled),
+        up_to_date=_up_to_date(desired, fleet, reconciling, stalled),
+        reconciling=None if _told_by_up_to_date(desired, reconciling) else reconciling,
+        stalled=stalled,
+        expiring=_expiring(fleet),
+        pending_next_version=_pending(desired, fleet),
+        project=project,
+        project_tag_keys=desired.known_project.tag_keys if desired.known_project is not None else (),
+        versions=_roles(desired, fleet),
+        active=fleet.active.version if fleet.active is not None else None,
+        desired_version=shown.version.name if shown is not None else str(VersionName(digest, 1)),
+        desired_digest=shown.digest if shown is not None else digest,
+    )
+
+
+def _ready(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled: Finding | None) -> ReadyState:
+    active = fleet.active
+    if active is not None:
+        return ReadyState(holds=True, reason=Reason.IN_SERVICE, message=f"Version {active.version.name} is in service")
+    last = fleet.last_promoted
+    if last is not None and last.version.state is VersionState.EXPIRED:
+        then = reconciling or stalled
+        return ReadyState(
+            holds=False,
+            reason=Reason.ADAPTER_EXPIRED,
+            message=f"Version {last.version.name} has expired: AWS answers its ARN from the base model, without "
+            f"an error" + (f". {then.message}" if then is not None else ""),
+        )
+    if desired.ready_when_accepted and any(
+        own.version.state in IN_TRAINING for own in fleet.of(digests(desired.inputs))
+    ):
+        return ReadyState(
+            holds=True, reason=Reason.ACCEPTED, message="AWS has accepted the training; readyWhen is Accepted"
+        )
+    why = stalled or reconciling or Finding(Reason.NO_VERSION_IN_SERVICE, "No version is in service")
+    return ReadyState(holds=False, reason=why.reason, message=why.message)
+
+
+def _up_to_date(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled: Finding | None) -> ReadyState:
+    active = fleet.active
+    usable = [own for own in fleet.of(digests(desired.inputs)) if own.usable]
+    if active is not None and usable and active == usable[0]:
+        return ReadyState(
+            holds=True,
+            reason=Reason.IN_SERVICE,
+            message=f"Version {active.version.name} is the one that the spec asks for",
+        )
+    why = stalled or reconciling or Finding(Reason.NO_VERSION_IN_SERVICE, "The wanted version is not in service")
+    return ReadyState(holds=False, reason=why.reason, message=why.message)
+
+
+def _told_by_up_to_date(desired: Desired, reconciling: Finding | None) -> bool:
+    """Under readyWhen: Accepted a training must not show as Reconciling, which kstatus ranks above Ready."""
+    return desired.ready_when_accepted and reconciling is not None and reconciling.reason is Reason.TRAINING
+
+
+def _expiring(fleet: Fleet) -> Finding | None:
+    active = fleet.active
+    if active is None or active.version.state is not VersionState.DEPRECATED:
+        return None
+    seen = t.read_time(active.version.tags.get(t.DEPRECATED_SEEN))
+    when = "60 to 90 days after the new base model was released"
+    if seen is not None:
+        first, last = (f"{seen + timedelta(days=days):%Y-%m-%d}" for days in _EXPIRES_AFTER_DAYS)
+        when = f"between {first} and {last} (an estimate: 60 to 90 days from when it was first seen; AWS shows no date)"
+    return Finding(
+        Reason.DEPRECATED,
+        f"A newer base model has superseded that of version {active.version.name}. It still serves; AWS will stop "
+        f"serving it "
+        f"{when}, and the operator then trains the same inputs on the new base model. To be ahead of that, change "
+        "spec.training now",
+    )
+
+
+def _pending(desired: Desired, fleet: Fleet) -> Finding | None:
+    active = fleet.active
+    if active is None:
+        return None
+    differing = []
+    if (active.version.description or None) != desired.description:
+        differing.append("description")
+    if active.version.output is not None and active.version.output != desired.output:
+        differing.append("output")
+    if not differing:
+        return None
+    return Finding(
+        Reason.APPLIES_TO_NEXT_VERSION,
+        f"spec.{' and spec.'.join(differing)} differ from those of version {active.version.name}, which AWS "
+        f"cannot change: "
+        "they apply to the next version",
+    )
+
+
+def _roles(desired: Desired, fleet: Fleet) -> tuple[VersionReport, ...]:
+    wanted = {own.version.arn for own in fleet.of(digests(desired.inputs))}
+    active = fleet.active
+    reports = [VersionReport(version, VersionRole.FOREIGN) for version in fleet.foreign]
+    for own in fleet.own:
+        if own == active:
+            role = VersionRole.ACTIVE
+        elif own.version.state in FAILED:
+            role = VersionRole.FAILED
+        elif own.version.state in IN_TRAINING or _may_yet_serve(own, wanted):
+            role = VersionRole.CANDIDATE
+        else:
+            role = VersionRole.SUPERSEDED
+        reports.append(VersionReport(own.version, role))
+    return tuple(sorted(reports, key=lambda report: report.version.created_at, reverse=True))
+
+
+def _may_yet_serve(own: OwnVersion, wanted: set[str]) -> bool:
+    return own.version.arn in wanted and own.version.state not in {VersionState.EXPIRED, VersionState.DELETING}

@@ -1,0 +1,39 @@
+"""Which versions are no longer kept?"""
+
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import DeleteVersion
+from rekognition_operator.core.inputs import digests
+from rekognition_operator.core.promotion import choose
+from rekognition_operator.core.versions import FAILED, USABLE, Fleet, OwnVersion
+from rekognition_operator.core.world import Desired, VersionState
+
+_OUT_OF_SERVICE = USABLE | {VersionState.EXPIRED}
+
+
+def superseded(desired: Desired, fleet: Fleet) -> list[OwnVersion]:
+    """Return the versions that have been of use and are not any more, the most recently used first.
+
+    Neither the version in service, nor the one that shall be, nor the newest of the wanted inputs is among them.
+    """
+    protected = _protected(desired, fleet)
+    out = [o for o in fleet.own if o.version.state in _OUT_OF_SERVICE and o.version.arn not in protected]
+    return sorted(out, key=lambda o: (o.promoted_at or o.version.created_at, o.version.created_at), reverse=True)
+
+
+def surplus(desired: Desired, fleet: Fleet) -> tuple[DeleteVersion, ...]:
+    """Delete superseded and failed versions beyond what retention keeps, oldest first; never a foreign one.
+
+    A failed version is memory: the newest one of the wanted inputs is never deleted, or it would be trained again.
+    """
+    protected = _protected(desired, fleet)
+    failed = [o for o in fleet.own if o.version.state in FAILED and o.version.arn not in protected]
+    failed.sort(key=lambda o: o.version.created_at, reverse=True)
+    beyond = [*superseded(desired, fleet)[desired.keep :], *failed[desired.keep_failed :]]
+    beyond.sort(key=lambda o: o.version.created_at)
+    return tuple(DeleteVersion(o.version.arn, o.version.name, owner_tags=t.owner_tags(desired.owner)) for o in beyond)
+
+
+def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
+    wanted = fleet.of(digests(desired.inputs))
+    keep = [fleet.active, choose(desired, fleet), *wanted[:1]]
+    return frozenset(own.version.arn for own in keep if own is not None)

@@ -1,0 +1,119 @@
+"""Which tags in AWS must be written: our own records, and what spec.tags asks for?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import Action, RemoveTags, SetTags
+from rekognition_operator.core.decision import DriftItem
+from rekognition_operator.core.inputs import digests
+from rekognition_operator.core.training import unanswered_retry
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.world import Desired, ObservedProject, VersionState
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """What to write, in three parts, and the drift that the last part corrects (or only reports)."""
+
+    adopt: tuple[Action, ...]
+    """Versions that become ours: before anything else is done with them."""
+    records: tuple[Action, ...]
+    """Our own memory; written whatever the drift policy says."""
+    corrections: tuple[Action, ...]
+    drift: tuple[DriftItem, ...]
+    tag_keys: tuple[str, ...]
+    """Keys of spec.tags that stand in AWS because of us: what status.project.tagKeys remembers."""
+
+
+def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: datetime) -> Tagging:
+    """Compare the tags of the project and of our versions with what they should be. Keys of others are left alone."""
+    wanted = {**desired.tags, **t.owner_tags(desired.owner)}
+    versions = [own for own in fleet.own if own.version.state is not VersionState.DELETING]
+    adopt: list[Action] = []
+    corrections: list[Action] = []
+    drift: list[DriftItem] = []
+
+    remembered = desired.known_project.tag_keys if desired.known_project is not None else ()
+    dropped = tuple(key for key in remembered if key not in desired.tags)
+    for own in versions:
+        changes = _differing(own.version.tags, {**wanted, **({t.DIGEST: own.digest} if own.adopted else {})})
+        if _joins(desired, own):
+            adopt.append(SetTags(own.version.arn, changes))
+            if t.RELEASED in own.version.tags:
+                adopt.append(RemoveTags(own.version.arn, (t.RELEASED,)))
+        elif changes:
+            corrections.append(SetTags(own.version.arn, changes))
+            drift += _items(f"versions[{own.version.name}].tags", own.version.tags, changes, desired)
+        corrections += _removal(own.version.arn, own.version.tags, dropped)
+    changes = _differing(project.tags, wanted)
+    if changes:
+        corrections.append(SetTags(project.arn, changes))
+        drift += _items("spec.tags", project.tags, changes, desired)
+    # The project last: as long as it has a dropped key, status remembers that the key is ours.
+    corrections += _removal(project.arn, project.tags, dropped)
+    if not desired.correct_drift:
+        corrections = [action for action in corrections if isinstance(action, RemoveTags)]
+    set_now = desired.tags.keys() if desired.correct_drift else ()
+    ours = {key for key in {*remembered, *desired.tags} if key in project.tags} | set(set_now)
+    return Tagging(
+        adopt=tuple(adopt),
+        records=_records(desired, project, fleet, now),
+        corrections=tuple(corrections),
+        drift=tuple(drift),
+        tag_keys=tuple(sorted(ours)),
+    )
+
+
+def lost_record(project: ObservedProject, lost: t.LostVersion) -> SetTags:
+    """Remember that a version was found lost, before it is trained once more."""
+    return SetTags(project.arn, {t.LOST: t.lost_value(lost)})
+
+
+def _joins(desired: Desired, own: OwnVersion) -> bool:
+    """Whether a version becomes ours just now: taken back, or named for adoption. Lost tags are drift instead."""
+    match t.ownership(own.version.tags, desired.owner):
+        case t.Ownership.RELEASED_TO_US | t.Ownership.RELEASED:
+            return True
+        case t.Ownership.UNOWNED:
+            return own.version.name in desired.adopt_versions
+        case _:
+            return False
+
+
+def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: datetime) -> tuple[Action, ...]:
+    records: list[Action] = [
+        SetTags(own.version.arn, {t.DEPRECATED_SEEN: t.time_value(now)})
+        for own in fleet.own
+        if own.version.state is VersionState.DEPRECATED and t.DEPRECATED_SEEN not in own.version.tags
+    ]
+    changes: dict[str, str] = {}
+    wanted = [own for own in fleet.of(digests(desired.inputs)) if own.version.state is not VersionState.DELETING]
+    if wanted and project.tags.get(t.LATEST) != wanted[0].version.name:
+        changes[t.LATEST] = wanted[0].version.name
+    if desired.annotations.retry is not None:
+        token = t.token_value(desired.annotations.retry)
+        # A token is answered by the version created under it, or because there is nothing to try again.
+        idle = any(own.usable or own.version.state in IN_TRAINING for own in wanted)
+        if project.tags.get(t.RETRY) != token and (idle or unanswered_retry(desired, project, fleet) is None):
+            changes[t.RETRY] = token
+    if changes:
+        records.append(SetTags(project.arn, changes))
+    return tuple(records)
+
+
+def _differing(observed: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in wanted.items() if observed.get(key) != value}
+
+
+def _items(path: str, observed: Mapping[str, str], changes: Mapping[str, str], desired: Desired) -> list[DriftItem]:
+    return [
+        DriftItem(f"{path}[{key}]", value, observed.get(key, "(absent)"), corrected=desired.correct_drift)
+        for key, value in sorted(changes.items())
+    ]
+
+
+def _removal(arn: str, observed: Mapping[str, str], dropped: tuple[str, ...]) -> tuple[Action, ...]:
+    keys = tuple(key for key in dropped if key in observed)
+    return (RemoveTags(arn, keys),) if keys else ()

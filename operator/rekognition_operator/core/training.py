@@ -1,0 +1,327 @@
+"""Must a version be trained now, under which name, and for which cause?"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import CreateVersion
+from rekognition_operator.core.decision import Finding, Policy
+from rekognition_operator.core.hindrance import CreateAttempt
+from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
+from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.world import Desired, ObservedProject, VersionState
+
+_SERVICE_FAULT_WORDS = (
+    "internal server error",
+    "internalservererror",
+    "internal error",
+    "service error",
+    "service_error",
+)
+REFUSED_CODES = frozenset({"InvalidParameterException", "ValidationException", "InvalidS3ObjectException"})
+"""Answers of CreateProjectVersion that speak of the request, not of the name."""
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What the training of the wanted inputs needs.
+
+    ``create`` asks for a training, after ``record_lost`` is written on the project. ``reconciling`` and ``stalled`` say
+    what is awaited or wrong. ``lost`` names a version that was deleted by others. ``requeue_seconds`` None: by the rest.
+    """
+
+    create: CreateVersion | None = None
+    record_lost: t.LostVersion | None = None
+    reconciling: Finding | None = None
+    stalled: Finding | None = None
+    lost: str | None = None
+    requeue_seconds: float | None = None
+
+
+def plan_training(
+    desired: Desired,
+    project: ObservedProject,
+    fleet: Fleet,
+    policy: Policy,
+    now: datetime,
+    attempt: CreateAttempt | None,
+) -> TrainingPlan:
+    """Decide on the training of the wanted inputs; nothing is trained while any usable version of them exists."""
+    wanted = fleet.of(digests(desired.inputs))
+    if any(own.usable for own in wanted):
+        return TrainingPlan()
+    for own in wanted:
+        waiting = _wait_for(own)
+        if waiting is not None:
+            return waiting
+    newest = wanted[0] if wanted else None
+    plan = _Planner(desired, project, fleet, policy, now, attempt)
+    if newest is None:
+        return plan.nothing_listed()
+    if newest.version.state is VersionState.EXPIRED:
+        return plan.create(plan.next_name(), cause=f"expired:{newest.version.name}")
+    if newest.version.state in FAILED:
+        return plan.failed(newest)
+    return TrainingPlan(  # a state of Custom Labels, or one that this release does not know: AWS moves it
+        reconciling=Finding(
+            Reason.PROGRESSING,
+            f"Version {newest.version.name} is {newest.version.status} in AWS; waiting for it to change",
+        )
+    )
+
+
+def _wait_for(own: OwnVersion) -> TrainingPlan | None:
+    if own.version.state in IN_TRAINING:
+        since = own.version.created_at.strftime("%Y-%m-%d %H:%M UTC")
+        return TrainingPlan(
+            reconciling=Finding(Reason.TRAINING, f"Rekognition is training version {own.version.name}, since {since}")
+        )
+    if own.version.state is VersionState.DELETING:
+        return TrainingPlan(
+            reconciling=Finding(
+                Reason.WAITING_FOR_DELETION,
+                f"Version {own.version.name} of the wanted inputs is being deleted in AWS; waiting until its name "
+                f"is free",
+            )
+        )
+    return None
+
+
+def is_service_fault(status_message: str | None) -> bool:
+    """Tell whether AWS failed by itself. INFERRED: no list of these messages is published."""
+    text = (status_message or "").lower()
+    return any(words in text for words in _SERVICE_FAULT_WORDS)
+
+
+def unanswered_retry(desired: Desired, project: ObservedProject, fleet: Fleet) -> str | None:
+    """Return the retry token, as a tag value, if nothing was done for it yet.
+
+    A token is answered once a version created under it is listed, or the project remembers it.
+    """
+    if desired.annotations.retry is None:
+        return None
+    token = t.token_value(desired.annotations.retry)
+    answered = {project.tags.get(t.RETRY), *(own.version.tags.get(t.RETRY) for own in fleet.own)}
+    return None if token in answered else token
+
+
+class _Planner:
+    """The branches of the plan, around what they all need."""
+
+    def __init__(
+        self,
+        desired: Desired,
+        project: ObservedProject,
+        fleet: Fleet,
+        policy: Policy,
+        now: datetime,
+        attempt: CreateAttempt | None,
+    ) -> None:
+        self.desired = desired
+        self.project = project
+        self.fleet = fleet
+        self.policy = policy
+        self.now = now
+        self.attempt = attempt
+        self.digest = digests(desired.inputs)[0]
+        self.token = unanswered_retry(desired, project, fleet)
+
+    def next_name(self, at_least: int = 0) -> VersionName:
+        return VersionName(self.digest, 1 + max(at_least, self.fleet.highest_attempt(self.digest)))
+
+    def nothing_listed(self) -> TrainingPlan:
+        latest = parse_version_name(self.project.tags.get(t.LATEST, ""))
+        if latest is not None and latest.digest in digests(self.desired.inputs):
+            return self.lost(latest)
+        name = VersionName(self.digest, 1)
+        holder = next((f for f in self.fleet.foreign if f.name == str(name)), None)
+        if holder is None:
+            return self.create(name, cause=None)
+        if self.token is not None:
+            return self.create(self.next_name(), cause="retry")
+        return TrainingPlan(
+            stalled=Finding(
+                Reason.VERSION_NAME_UNAVAILABLE,
+                f"Version name {name} is taken by a version that is not this resource's "
+                f"({t.describe_owner(holder.tags)}, "
+                f"{holder.status}). Delete that version in AWS, or train under the next name: {self.retry_line()}",
+            )
+        )
+
+    def lost(self, latest: VersionName) -> TrainingPlan:
+        name = self.next_name(at_least=latest.attempt)
+        recorded = t.read_lost(self.project.tags.get(t.LOST))
+        if self.token is not None:
+            return self.create(name, cause="retry", lost=str(latest))
+        if not self.desired.correct_drift:
+            return TrainingPlan(
+                lost=str(latest),
+                stalled=Finding(
+                    Reason.VERSION_DELETED,
+                    f"Version {latest} was deleted in AWS by others, and driftPolicy is Report. "
+                    f"To train it again, set driftPolicy: Correct, or: {self.retry_line()}",
+                ),
+            )
+        age = (self.now - recorded.at).total_seconds() if recorded is not None else 0.0
+        if recorded is None or age >= self.policy.loss_interval_seconds:
+            return self.confirm_loss(latest, self.policy.loss_confirm_seconds, record=True)
+        if recorded.version_name == str(latest):
+            if age < self.policy.loss_confirm_seconds:
+                return self.confirm_loss(latest, self.policy.loss_confirm_seconds - age, record=False)
+            return self.create(name, cause=f"lost:{latest}", lost=str(latest))
+        before = parse_version_name(recorded.version_name)
+        if before is None or before.digest != latest.digest:
+            return self.confirm_loss(latest, self.policy.loss_confirm_seconds, record=True)
+        return TrainingPlan(
+            lost=str(latest),
+            stalled=Finding(
+                Reason.REPEATEDLY_DELETED,
+                f"Version {latest} was deleted in AWS by others, and so was {recorded.version_name} within a "
+                f"week: it is not "
+                f"trained once more. Find out who deletes versions of project {self.project.name}, then: "
+                f"{self.retry_line()}",
+            ),
+        )
+
+    def confirm_loss(self, latest: VersionName, left: float, *, record: bool) -> TrainingPlan:
+        """Write the loss down, and look again for a while before paying for another training."""
+        return TrainingPlan(
+            lost=str(latest),
+            record_lost=t.LostVersion(str(latest), self.now) if record else None,
+            reconciling=Finding(
+                Reason.CONFIRMING_LOSS,
+                f"Version {latest} is not listed by AWS any more; looking for it again before it is trained once more",
+            ),
+            requeue_seconds=left,
+        )
+
+    def failed(self, newest: OwnVersion) -> TrainingPlan:
+        if self.token is not None:
+            return self.create(self.next_name(), cause="retry")
+        faults = _faults(newest)
+        if is_service_fault(newest.version.status_message) and faults < self.policy.service_fault_retries:
+            ended = newest.version.training_ended_at or newest.version.created_at
+            left = (ended - self.now).total_seconds() + self.policy.service_fault_delay_seconds * 2**faults
+            if left > 0:
+                return TrainingPlan(
+                    reconciling=Finding(
+                        Reason.RETRYING,
+                        f"Training {newest.version.name} failed by a fault of the service "
+                        f"({newest.version.status_message}); it is trained again soon, "
+                        f"{faults + 1} of {self.policy.service_fault_retries} times",
+                    ),
+                    requeue_seconds=left,
+                )
+            return self.create(self.next_name(), cause=f"service-fault:{faults + 1}")
+        return TrainingPlan(stalled=Finding(Reason.TRAINING_FAILED, self.failure_message(newest)))
+
+    def failure_message(self, newest: OwnVersion) -> str:
+        version = newest.version
+        says = version.status_message or "AWS gives no message"
+        where = (
+            f" Line by line: s3://{version.manifest_summary.bucket}/{version.manifest_summary.name}."
+            if version.manifest_summary is not None
+            else ""
+        )
+        return (
+            f"Training {version.name} failed: {says}{'' if says.endswith('.') else '.'}{where} Correct the data and "
+            f"change spec.training, or, if the same inputs shall be trained once more: {self.retry_line()}"
+        )
+
+    def retry_line(self) -> str:
+        owner = self.desired.owner
+        return (
+            f"kubectl annotate {owner.kind.lower()} -n {owner.namespace} {owner.name} --overwrite "
+            f"{t.PREFIX}retry=<a new word>"
+        )
+
+    def create(
+        self,
+        name: VersionName,
+        *,
+        cause: str | None,
+        lost: str | None = None,
+    ) -> TrainingPlan:
+        action = self.create_action(name, cause)
+        held = self.after_attempt(action)
+        if held is not None:
+            return TrainingPlan(
+                reconciling=held.reconciling, stalled=held.stalled, requeue_seconds=held.requeue_seconds, lost=lost
+            )
+        return TrainingPlan(
+            create=action,
+            lost=lost,
+            reconciling=Finding(Reason.TRAINING, f"Asking Rekognition to train version {name}"),
+        )
+
+    def create_action(self, name: VersionName, cause: str | None) -> CreateVersion:
+        desired = self.desired
+        tags = {**desired.tags, **t.owner_tags(desired.owner)}
+        if cause is not None:
+            tags[t.CAUSE] = cause
+        if desired.annotations.retry is not None:
+            tags[t.RETRY] = t.token_value(desired.annotations.retry)
+        request = repr(
+            (str(name), tags.get(t.RETRY), desired.output, desired.description, sorted(desired.tags.items()))
+        )
+        return CreateVersion(
+            project_arn=self.project.arn,
+            version_name=str(name),
+            inputs=desired.inputs,
+            output=desired.output,
+            description=desired.description,
+            tags=tags,
+            listed=len(self.fleet.own) + len(self.fleet.foreign),
+            request_key=hashlib.sha256(request.encode()).hexdigest()[:16],
+        )
+
+    def after_attempt(self, action: CreateVersion) -> TrainingPlan | None:
+        """Say what an earlier, unsuccessful attempt at the very same request makes of this one; None: ask."""
+        attempt = self.attempt
+        if attempt is None or attempt.request_key != action.request_key:
+            return None
+        now = self.now.timestamp()
+        again = self.policy.count_quota_retry_seconds
+        if attempt.code in REFUSED_CODES:
+            if now - attempt.last_at >= again:
+                return None
+            return TrainingPlan(
+                stalled=Finding(
+                    Reason.TRAINING_REFUSED,
+                    f"Rekognition refused to train version {action.version_name}: {attempt.message} Check the "
+                    f"buckets and "
+                    f"keys in spec.training and spec.output (they must be in Region {self.desired.place.region}), "
+                    f"kmsKeyID and description. It is asked again after a change, or every {again / 60:.0f} minutes",
+                )
+            )
+        if attempt.code == "AnswerLost" and now - attempt.last_at >= self.policy.confirm_create_seconds:
+            return None  # the same name again: if the lost request had its effect, AWS answers ResourceInUse
+        if now - attempt.first_at < self.policy.name_unavailable_seconds:
+            return TrainingPlan(
+                reconciling=Finding(
+                    Reason.CONFIRMING_CREATE,
+                    f"Rekognition answered {attempt.code} to the training of version {action.version_name}, which "
+                    f"it does "
+                    f"not list yet; looking for it again before anything is asked twice",
+                ),
+                requeue_seconds=min(self.policy.confirm_create_seconds, self.policy.moving_seconds),
+            )
+        if now - attempt.last_at >= again:
+            return None
+        return TrainingPlan(
+            stalled=Finding(
+                Reason.VERSION_NAME_UNAVAILABLE,
+                f"Rekognition says that version name {action.version_name} is in use, yet has not listed such a "
+                f"version for "
+                f"{self.policy.name_unavailable_seconds / 60:.0f} minutes ({attempt.message}). Look at project "
+                f"{self.project.name} in the AWS console; a small change in spec.training trains under another name",
+            )
+        )
+
+
+def _faults(newest: OwnVersion) -> int:
+    """Return how many times in a row a service fault was answered by another training."""
+    kind, _, count = newest.version.tags.get(t.CAUSE, "").partition(":")
+    return int(count) if kind == "service-fault" and count.isdecimal() else 0

@@ -1,0 +1,113 @@
+"""Which versions of the project are ours, which inputs were they trained on, and which one is in service?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.inputs import digests, parse_version_name
+from rekognition_operator.core.world import Desired, ObservedVersion, VersionState
+
+USABLE = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
+"""States in which an adapter answers. DEPRECATED still serves."""
+IN_TRAINING = frozenset({VersionState.TRAINING_IN_PROGRESS})
+FAILED = frozenset({VersionState.TRAINING_FAILED, VersionState.FAILED, VersionState.COPYING_FAILED})
+
+
+@dataclass(frozen=True)
+class OwnVersion:
+    """A version that is this resource's. ``attempt`` is the n of its name; 1 for an adopted one."""
+
+    version: ObservedVersion
+    digest: str
+    attempt: int
+    adopted: bool = False
+
+    @property
+    def promoted_at(self) -> datetime | None:
+        """When it was last put into service."""
+        return t.read_time(self.version.tags.get(t.PROMOTED_AT))
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be put into service."""
+        return self.version.state in USABLE
+
+    @property
+    def rank(self) -> tuple[int, datetime]:
+        """Order among versions of the same inputs: the larger is the newer."""
+        return (self.attempt, self.version.created_at)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All versions of the project, sorted out; each part newest first."""
+
+    own: tuple[OwnVersion, ...]
+    foreign: tuple[ObservedVersion, ...]
+
+    @property
+    def active(self) -> OwnVersion | None:
+        """The version in service: the one promoted last among those that can serve.
+
+        A promoted version in a state that this release does not know stays in service: nothing says that it is bad.
+        """
+        serving = [
+            (promoted_at, own.version.created_at, own)
+            for own in self.own
+            if (promoted_at := own.promoted_at) is not None
+            and (own.usable or own.version.state is VersionState.UNKNOWN)
+        ]
+        return max(serving, key=lambda entry: entry[:2])[2] if serving else None
+
+    @property
+    def last_promoted(self) -> OwnVersion | None:
+        """The version promoted last, whether or not it can still serve."""
+        promoted = [(at, own.version.created_at, own) for own in self.own if (at := own.promoted_at) is not None]
+        return max(promoted, key=lambda entry: entry[:2])[2] if promoted else None
+
+    def of(self, wanted: tuple[str, ...]) -> tuple[OwnVersion, ...]:
+        """Return our versions of these digests, the newest attempt first."""
+        return tuple(sorted((o for o in self.own if o.digest in wanted), key=lambda o: o.rank, reverse=True))
+
+    def highest_attempt(self, digest: str) -> int:
+        """Return the highest n that is listed for a digest, by name, whosever the version is; 0 where there is none."""
+        names = [*(o.version.name for o in self.own), *(f.name for f in self.foreign)]
+        listed = [name.attempt for name in map(parse_version_name, names) if name is not None and name.digest == digest]
+        adopted = [o.attempt for o in self.own if o.digest == digest]
+        return max([*listed, *adopted], default=0)
+
+
+def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
+    """Tell our versions from foreign ones, in a project that is ours.
+
+    Ours is what carries our owner tags or was released by us; what spec.adoption.versions names, if nobody owns it; and
+    a version without owner whose name is the digest of its inputs: its tags were lost, but the name proves what it is.
+    """
+    own: list[OwnVersion] = []
+    foreign: list[ObservedVersion] = []
+    for version in versions:
+        mine = _own(desired, version)
+        if mine is None:
+            foreign.append(version)
+        else:
+            own.append(mine)
+    return Fleet(tuple(own), tuple(foreign))
+
+
+def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
+    name = parse_version_name(version.name)
+    computed = digests(version.inputs) if version.inputs is not None else ()
+    match t.ownership(version.tags, desired.owner):
+        case t.Ownership.ANOTHER:
+            return None
+        case t.Ownership.OURS | t.Ownership.RELEASED_TO_US:
+            if name is not None:
+                return OwnVersion(version, name.digest, name.attempt)
+            digest = version.tags.get(t.DIGEST) or (computed[0] if computed else "")
+            return OwnVersion(version, digest, 1, adopted=True)
+        case t.Ownership.UNOWNED | t.Ownership.RELEASED:
+            if name is not None and name.digest in computed:
+                return OwnVersion(version, name.digest, name.attempt)
+            if version.name in desired.adopt_versions and computed:
+                return OwnVersion(version, computed[0], 1, adopted=True)
+            return None

@@ -1,0 +1,224 @@
+"""How is each call of the interface made to a real API server?"""
+
+import asyncio
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Literal, Self, cast
+from urllib.parse import quote
+
+import aiohttp
+from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.rest import RESTResponse
+
+from rekognition_operator.api.schema import GROUP, VERSION
+from rekognition_operator.kube.api import Event, Listing
+from rekognition_operator.kube.config import USER_AGENT, KubeConfigError, load_configuration
+from rekognition_operator.kube.errors import (
+    KubeConflictError,
+    KubeError,
+    KubeForbiddenError,
+    KubeGoneError,
+    KubeInvalidError,
+    KubeNotFoundError,
+    KubeUnavailableError,
+)
+from rekognition_operator.kube.events import event_body
+from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, ResourceKey, ResourceKind
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+MERGE_PATCH: Final = "application/merge-patch+json"
+JSON: Final = "application/json"
+FIELD_MANAGER: Final = "rekognition-operator"
+REQUEST_SECONDS: Final = 30.0
+"""How long one request may take. A pass that loses an answer starts again from what is."""
+PAGE: Final = 500
+"""Objects in one answer of a list: 500 is what kubectl asks for."""
+
+_UNAUTHORIZED: Final = 401
+_NO_SUCCESS: Final = 300
+_ERRORS: Final[dict[int, type[KubeError]]] = {
+    400: KubeInvalidError,
+    401: KubeForbiddenError,
+    403: KubeForbiddenError,
+    404: KubeNotFoundError,
+    409: KubeConflictError,
+    410: KubeGoneError,
+    422: KubeInvalidError,
+}
+
+Verb = Literal["GET", "POST", "PATCH"]
+
+
+class KubeClient:
+    """The API server by the ``kubernetes.aio`` client: implements :class:`rekognition_operator.kube.api.Kube`.
+
+    Requests are made by hand rather than by the client's ``CustomObjectsApi``: its ``patch_*`` methods choose a content
+    type that custom resources refuse, and its models of core objects cost more than they give for one Event.
+    """
+
+    def __init__(self, kubeconfig: Path | None = None) -> None:
+        self._kubeconfig = kubeconfig
+        self._client: ApiClient | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def connect(self) -> None:
+        """Read the configuration.
+
+        Raises
+        ------
+        KubeConfigError
+            There is no usable configuration.
+        """
+        if self._client is None:
+            self._client = ApiClient(await load_configuration(self._kubeconfig))
+            self._client.user_agent = USER_AGENT
+
+    async def close(self) -> None:
+        """Close every connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()  # type: ignore[no-untyped-call]  # the library has no types there
+
+    async def get(self, key: ResourceKey) -> Resource | None:
+        """Read one resource now; None where it does not exist."""
+        try:
+            return Resource.parse(await self._request("GET", _path(KINDS[key.kind], key), f"get {key}"))
+        except KubeNotFoundError:
+            return None
+
+    async def list_all(self, kind: str, namespace: str | None) -> Listing:
+        """Read all resources of a kind, page by page."""
+        where = "all namespaces" if namespace is None else f"namespace {namespace}"
+        operation = f"list {kind} in {where}"
+        path = _collection(KINDS[kind], namespace)
+        resources: list[Resource] = []
+        query = {"limit": str(PAGE)}
+        while True:
+            page = await self._request("GET", path, operation, query=query)
+            metadata = cast("JsonObject", page["metadata"])
+            common: JsonObject = {"apiVersion": KINDS[kind].api_version, "kind": kind}  # items may lack them
+            resources.extend(Resource.parse({**common, **item}) for item in cast("list[JsonObject]", page["items"]))
+            token = metadata.get("continue")
+            if not token:
+                return Listing(tuple(resources), str(metadata["resourceVersion"]))
+            query = {"limit": str(PAGE), "continue": str(token)}
+
+    async def patch_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
+        """Set the finalizers through the main resource."""
+        body: JsonObject = {
+            "metadata": {"resourceVersion": resource.resource_version, "finalizers": list(finalizers) or None}
+        }
+        path = _path(KINDS[resource.key.kind], resource.key)
+        return Resource.parse(
+            await self._request("PATCH", path, f"patch the finalizers of {resource.key}", body=body, type_=MERGE_PATCH)
+        )
+
+    async def patch_status(self, resource: Resource, patch: JsonObject) -> Resource:
+        """Merge into the status through the status subresource."""
+        body: JsonObject = {"metadata": {"resourceVersion": resource.resource_version}, "status": patch}
+        path = _path(KINDS[resource.key.kind], resource.key) + "/status"
+        return Resource.parse(
+            await self._request("PATCH", path, f"patch the status of {resource.key}", body=body, type_=MERGE_PATCH)
+        )
+
+    async def create_event(self, event: Event) -> None:
+        """Create a core/v1 Event. One that exists already has been told."""
+        path = f"/api/v1/namespaces/{quote(event.about.key.namespace)}/events"
+        try:
+            await self._request(
+                "POST", path, f"create the event {event.reason} about {event.about.key}", body=event_body(event)
+            )
+        except KubeConflictError:
+            return
+
+    async def served_kinds(self) -> frozenset[str]:
+        """Ask discovery, which every authenticated account may read; it lists a kind once its CRD is Established."""
+        try:
+            answer = await self._request("GET", f"/apis/{GROUP}/{VERSION}", "discover the kinds that are served")
+        except KubeNotFoundError:
+            return frozenset()
+        resources = cast("list[JsonObject]", answer.get("resources") or [])
+        return frozenset(str(item.get("kind")) for item in resources if "/" not in str(item.get("name")))
+
+    async def _request(
+        self,
+        verb: Verb,
+        path: str,
+        operation: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: JsonObject | None = None,
+        type_: str = JSON,
+    ) -> JsonObject:
+        await self.connect()
+        client = self._client
+        assert client is not None  # noqa: S101  # for the type checker: connect() made it
+        parameters = {**(query or {}), **({"fieldManager": FIELD_MANAGER} if verb != "GET" else {})}
+        try:
+            method, url, headers, data, form = await client.param_serialize(
+                verb,
+                path,
+                query_params=list(parameters.items()),
+                header_params={"Accept": JSON, "Content-Type": type_},
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            response = await client.call_api(method, url, headers, data, form, _request_timeout=REQUEST_SECONDS)
+            content = await response.read()  # type: ignore[no-untyped-call]  # the library has no types there
+        except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
+            detail = str(error) or type(error).__name__
+            raise KubeUnavailableError(operation, f"the API server did not answer: {detail}") from error
+        return await self._answer(client, operation, response, content)
+
+    async def _answer(self, client: ApiClient, operation: str, response: RESTResponse, content: bytes) -> JsonObject:
+        status = int(response.status)
+        if status == _UNAUTHORIZED:
+            await self._read_credentials_again(client)
+        if status >= _NO_SUCCESS:
+            raise _ERRORS.get(status, KubeUnavailableError)(operation, _message(content), status)
+        try:
+            answer: JsonValue = json.loads(content)
+        except ValueError as error:
+            raise KubeUnavailableError(operation, "the answer is no JSON", status) from error
+        if not isinstance(answer, dict):
+            raise KubeUnavailableError(operation, "the answer is no JSON object", status)
+        return answer
+
+    async def _read_credentials_again(self, client: ApiClient) -> None:
+        """Take over renewed credentials for the next request. Connections of others stay as they are."""
+        try:
+            renewed = await load_configuration(self._kubeconfig)
+        except KubeConfigError:
+            return  # the refusal that brought us here tells more
+        client.configuration.api_key = renewed.api_key
+        client.configuration.refresh_api_key_hook = renewed.refresh_api_key_hook
+
+
+def _collection(kind: ResourceKind, namespace: str | None) -> str:
+    scope = "" if namespace is None else f"/namespaces/{quote(namespace)}"
+    return f"/apis/{kind.api_version}{scope}/{kind.plural}"
+
+
+def _path(kind: ResourceKind, key: ResourceKey) -> str:
+    return f"{_collection(kind, key.namespace)}/{quote(key.name)}"
+
+
+def _message(content: bytes) -> str:
+    """Return the message of a Status object, or the beginning of any other answer."""
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        answer = None
+    message = answer.get("message") if isinstance(answer, dict) else None
+    return str(message) if message else content[:500].decode(errors="replace")

@@ -116,10 +116,261 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class ReasonSpec:
-    """What a reason means, and what a person does about it (a dash: nothing)."""
+    """What a reason means on the condition that shows it first, and what a person does about it (a dash: nothing).
+
+    Ready and UpToDate repeat the reason of Stalled or Reconciling while they do not hold.
+    """
 
     name: Reason
     condition: ConditionType
     status: Literal["True", "False", "Unknown"]
     meaning: str
     remedy: str
+
+
+REASONS: tuple[ReasonSpec, ...] = (
+    ReasonSpec(Reason.IN_SERVICE, ConditionType.READY, "True", "A version is in service.", "-"),
+    ReasonSpec(
+        Reason.ACCEPTED,
+        ConditionType.READY,
+        "True",
+        "AWS has accepted the training, and `readyWhen` is `Accepted`. Nothing is in service yet.",
+        "Wait for `UpToDate` to know when it is trained.",
+    ),
+    ReasonSpec(
+        Reason.NO_VERSION_IN_SERVICE,
+        ConditionType.READY,
+        "False",
+        "No version is in service.",
+        "Look at the other conditions and at `status.versions`.",
+    ),
+    ReasonSpec(
+        Reason.ADAPTER_EXPIRED,
+        ConditionType.READY,
+        "False",
+        "The version in service has expired: AWS answers its ARN from the base model, without an error.",
+        "Nothing: the same inputs are being trained on the new base model. Applications that check "
+        "`ProjectVersion` in the answer notice.",
+    ),
+    ReasonSpec(
+        Reason.PROGRESSING,
+        ConditionType.RECONCILING,
+        "True",
+        "The operator has seen the resource, or waits for AWS.",
+        "-",
+    ),
+    ReasonSpec(Reason.CREATING_PROJECT, ConditionType.RECONCILING, "True", "The project is being created.", "-"),
+    ReasonSpec(
+        Reason.ADOPTING,
+        ConditionType.RECONCILING,
+        "True",
+        "An existing project, or versions of it, are being taken over; the tags are read again after half a minute.",
+        "-",
+    ),
+    ReasonSpec(
+        Reason.TRAINING,
+        ConditionType.RECONCILING,
+        "True",
+        "Rekognition is training a version: 30 minutes to 24 hours.",
+        "-",
+    ),
+    ReasonSpec(
+        Reason.PROMOTING, ConditionType.RECONCILING, "True", "A trained version is being put into service.", "-"
+    ),
+    ReasonSpec(Reason.CORRECTING_DRIFT, ConditionType.RECONCILING, "True", "Tags in AWS are being put right.", "-"),
+    ReasonSpec(
+        Reason.CONFIRMING_CREATE,
+        ConditionType.RECONCILING,
+        "True",
+        "A training was asked for and AWS did not clearly accept it; the version is looked for by its name.",
+        "-",
+    ),
+    ReasonSpec(
+        Reason.CONFIRMING_LOSS,
+        ConditionType.RECONCILING,
+        "True",
+        "A version is no longer listed; it is looked for again before it is trained once more.",
+        "-",
+    ),
+    ReasonSpec(
+        Reason.WAITING_FOR_QUOTA,
+        ConditionType.RECONCILING,
+        "True",
+        "The account's concurrent trainings are all in use. `status.queue` shows the place in the queue.",
+        "Nothing; or have the quota raised and tell the operator by `--training-slots`.",
+    ),
+    ReasonSpec(
+        Reason.WAITING_FOR_DELETION,
+        ConditionType.RECONCILING,
+        "True",
+        "The project, or a version whose name is needed, is being deleted in AWS.",
+        "-",
+    ),
+    ReasonSpec(
+        Reason.RETRYING,
+        ConditionType.RECONCILING,
+        "True",
+        "A passing fault: network, throttling, or an error of AWS or of the operator.",
+        "Nothing, unless it stays; the operator's log has the details.",
+    ),
+    ReasonSpec(Reason.DELETING, ConditionType.RECONCILING, "True", "The resource is being deleted.", "-"),
+    ReasonSpec(
+        Reason.WAITING_FOR_TRAINING,
+        ConditionType.RECONCILING,
+        "True",
+        "The resource is being deleted, and a version is in training, which AWS can neither cancel nor delete.",
+        "Wait, or set `spec.deletion.policy` to `Retain` or `Orphan`.",
+    ),
+    ReasonSpec(
+        Reason.INVALID_SPEC,
+        ConditionType.STALLED,
+        "True",
+        "The spec cannot be used; the message names each field.",
+        "Correct the fields; or install the CRD of the operator's release.",
+    ),
+    ReasonSpec(
+        Reason.PROJECT_OWNED_BY_ANOTHER,
+        ConditionType.STALLED,
+        "True",
+        "The project exists and is not this resource's.",
+        "Choose another `projectName`; or, if nobody owns it, set `adoption.policy: IfUnowned`.",
+    ),
+    ReasonSpec(
+        Reason.PROJECT_MISMATCH,
+        ConditionType.STALLED,
+        "True",
+        "The project is of another feature, or its autoUpdate differs; AWS cannot change either.",
+        "Create a resource with another `projectName`, or one whose spec says what the project is.",
+    ),
+    ReasonSpec(
+        Reason.PROJECT_MOVED,
+        ConditionType.STALLED,
+        "True",
+        "The resource resolves to another account, Region or project than the one it has. Nothing is changed in AWS.",
+        "Restore credentials, Region or cluster name; or accept the move by the annotation that the message gives.",
+    ),
+    ReasonSpec(
+        Reason.PROJECT_DELETED,
+        ConditionType.STALLED,
+        "True",
+        "The project was deleted in AWS by others, and the memory of what was trained with it.",
+        "Set the retry annotation to create and train it again, or delete the resource.",
+    ),
+    ReasonSpec(
+        Reason.TRAINING_FAILED,
+        ConditionType.STALLED,
+        "True",
+        "The training failed; the message has AWS's words and the place of the manifest summary. The version "
+        "that was in service stays.",
+        "Correct the data and change `spec.training`; or set the retry annotation.",
+    ),
+    ReasonSpec(
+        Reason.TRAINING_REFUSED,
+        ConditionType.STALLED,
+        "True",
+        "AWS refused the request to train.",
+        "Check buckets, keys, KMS key and description; asked again after a change, or every half hour.",
+    ),
+    ReasonSpec(
+        Reason.REPEATEDLY_DELETED,
+        ConditionType.STALLED,
+        "True",
+        "A version was deleted in AWS by others twice within a week.",
+        "Find out who deletes versions; then set the retry annotation.",
+    ),
+    ReasonSpec(
+        Reason.VERSION_DELETED,
+        ConditionType.STALLED,
+        "True",
+        "The wanted version was deleted in AWS by others, and `driftPolicy` is `Report`.",
+        "Set `driftPolicy: Correct`, or the retry annotation.",
+    ),
+    ReasonSpec(
+        Reason.VERSION_NAME_UNAVAILABLE,
+        ConditionType.STALLED,
+        "True",
+        "The name of the wanted version is in use in AWS by something that is not this resource's, or that AWS "
+        "does not list.",
+        "Delete that version, or set the retry annotation to train under the next name.",
+    ),
+    ReasonSpec(
+        Reason.PROJECT_QUOTA_REACHED,
+        ConditionType.STALLED,
+        "True",
+        "The account has as many projects as its quota allows.",
+        "Delete projects, or have the quota raised; tried again every half hour.",
+    ),
+    ReasonSpec(
+        Reason.VERSION_QUOTA_REACHED,
+        ConditionType.STALLED,
+        "True",
+        "The project has as many versions as the quota allows.",
+        "Lower `spec.retention`, delete versions, or have the quota raised; tried again every half hour.",
+    ),
+    ReasonSpec(
+        Reason.TAG_QUOTA_REACHED,
+        ConditionType.STALLED,
+        "True",
+        "The project or version cannot take more tags.",
+        "Remove tags in AWS, or from `spec.tags`.",
+    ),
+    ReasonSpec(
+        Reason.ACCESS_DENIED,
+        ConditionType.STALLED,
+        "True",
+        "AWS denied a call; the message names the IAM action and the resource.",
+        "Allow the action in the operator's IAM policy; tried again every ten minutes.",
+    ),
+    ReasonSpec(
+        Reason.CREDENTIALS_INVALID,
+        ConditionType.STALLED,
+        "True",
+        "The operator has no valid AWS credentials.",
+        "Correct the operator's credentials; tried again every ten minutes.",
+    ),
+    ReasonSpec(
+        Reason.INVALID_REQUEST,
+        ConditionType.STALLED,
+        "True",
+        "AWS refused a request as invalid.",
+        "See the message for the field to look at.",
+    ),
+    ReasonSpec(
+        Reason.FOREIGN_VERSIONS,
+        ConditionType.STALLED,
+        "True",
+        "The resource is being deleted, and the project has versions or datasets that are not this resource's.",
+        "Set `spec.deletion.foreignVersions` to `Delete` or `Release`, or use the force-release annotation.",
+    ),
+    ReasonSpec(
+        Reason.DRIFT_CORRECTED, ConditionType.DRIFTED, "True", "AWS differs from the spec and is being put right.", "-"
+    ),
+    ReasonSpec(
+        Reason.DRIFT_REPORTED,
+        ConditionType.DRIFTED,
+        "True",
+        "AWS differs from the spec and is left as it is: `driftPolicy` is `Report`, or a person is needed.",
+        "See `status.drift`.",
+    ),
+    ReasonSpec(
+        Reason.SUSPENDED,
+        ConditionType.SUSPENDED,
+        "True",
+        "`spec.suspend` is true: nothing is changed in AWS.",
+        "Set `suspend: false` to go on.",
+    ),
+    ReasonSpec(
+        Reason.DEPRECATED,
+        ConditionType.EXPIRING,
+        "True",
+        "The base model of the version in service is superseded; AWS will stop serving the version.",
+        "Nothing: it is trained anew when it expires. To be ahead of that, change `spec.training`.",
+    ),
+    ReasonSpec(
+        Reason.APPLIES_TO_NEXT_VERSION,
+        ConditionType.PENDING_NEXT_VERSION,
+        "True",
+        "`description` or `output` differ from those of the version in service.",
+        "-",
+    ),
+)

@@ -181,8 +181,8 @@ def _blocked(desired: Desired, project: ObservedProject, foreign: list[ObservedV
         f"Project {project.name} has {' and '.join(filter(None, (what, datasets)))}; nothing is deleted. Set "
         "spec.deletion.foreignVersions to Delete (them too) or Release (ours only, the project stays): kubectl patch "
         f"{owner.kind.lower()} -n {owner.namespace} {owner.name} --type merge "
-        '-p \'{"spec":{"deletion":{"foreignVersions":"Release"}}}\'; for a resource that is no longer in git the same as '
-        f"Release: {force_release_line(desired)}",
+        '-p \'{"spec":{"deletion":{"foreignVersions":"Release"}}}\'; for a resource no longer in git the same '
+        f"as Release: {force_release_line(desired)}",
     )
 
 

@@ -29,7 +29,8 @@ class TrainingPlan:
     """What the training of the wanted inputs needs.
 
     ``create`` asks for a training, after ``record_lost`` is written on the project. ``reconciling`` and ``stalled`` say
-    what is awaited or wrong. ``lost`` names a version that was deleted by others. ``requeue_seconds`` None: by the rest.
+    what is awaited or wrong. ``lost`` names a version that was deleted by others.
+    ``requeue_seconds`` None: by the rest.
     """
 
     create: CreateVersion | None = None

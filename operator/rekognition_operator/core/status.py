@@ -1,0 +1,286 @@
+"""How does status look after a pass?"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from rekognition_operator.api.common import Condition, Drift, Project, Queue, S3Place
+from rekognition_operator.api.conditions import ConditionType, Reason
+from rekognition_operator.api.moderationadapter import (
+    ActiveVersion,
+    DesiredVersion,
+    ModerationAdapterStatus,
+    VersionRole,
+    VersionStatus,
+)
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
+from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.versions import IN_TRAINING
+from rekognition_operator.core.world import ObservedVersion, S3Object
+
+MAX_VERSIONS = 20
+"""How many versions status shows; the active, the wanted and those in training are always among them."""
+_MAX_DRIFT = 64
+_MAX_MESSAGE = 32768
+
+_Truth = Literal["True", "False", "Unknown"]
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """The conditions as this pass wants them, before times are known."""
+
+    ready: ReadyState
+    up_to_date: ReadyState
+    present: dict[ConditionType, Finding]
+
+
+def first_sight(previous: ModerationAdapterStatus | None, generation: int, now: datetime) -> ModerationAdapterStatus:
+    """Return the status that is written before the first call to AWS: an object without status reads as healthy."""
+    previous = previous or ModerationAdapterStatus()
+    state = ReadyState(
+        holds=None, reason=Reason.PROGRESSING, message="The operator has seen the resource; looking at AWS"
+    )
+    kept = {c.type: c for c in previous.conditions or []}
+    if ConditionType.READY in kept:
+        return previous
+    draft = _Draft(state, state, {ConditionType.RECONCILING: Finding(state.reason, state.message)})
+    return previous.model_copy(
+        update={"observed_generation": generation, "conditions": _conditions(draft, kept, generation, now)}
+    )
+
+
+def compose(
+    previous: ModerationAdapterStatus | None,
+    generation: int,
+    report: Report | None,
+    hindrance: Hindrance | None,
+    now: datetime,
+    *,
+    reconcile_requested_at: str | None = None,
+) -> ModerationAdapterStatus:
+    """Compute the status from what a pass saw and what hindered it.
+
+    Parameters
+    ----------
+    previous
+        The status as it stands: for times of transitions, and for what could not be seen in this pass.
+    report
+        What the pass has to say; None where AWS could not be observed.
+    hindrance
+        What ended the pass early, if anything did.
+    reconcile_requested_at
+        The value of the annotation that this pass answers.
+    """
+    previous = previous or ModerationAdapterStatus()
+    kept = {c.type: c for c in previous.conditions or []}
+    draft = _hindered(_draft(report, kept), hindrance)
+    update: dict[str, object] = {
+        "observed_generation": generation,
+        "conditions": _conditions(draft, kept, generation, now),
+        "queue": _queue(hindrance),
+    }
+    if reconcile_requested_at is not None:
+        update["last_handled_reconcile_at"] = reconcile_requested_at
+    if report is not None and report.handled_retry is not None:
+        update["last_handled_retry"] = report.handled_retry
+    if report is not None and not report.keep_known:
+        update |= _seen(report, previous, now)
+    return previous.model_copy(update=update)
+
+
+def _draft(report: Report | None, kept: dict[str, Condition]) -> _Draft:
+    if report is None:
+        unknown = ReadyState(holds=None, reason=Reason.PROGRESSING, message="AWS could not be observed yet")
+        present: dict[ConditionType, Finding] = {}
+        return _Draft(
+            _known(kept, ConditionType.READY, unknown), _known(kept, ConditionType.UP_TO_DATE, unknown), present
+        )
+    findings = {
+        ConditionType.RECONCILING: report.reconciling,
+        ConditionType.STALLED: report.stalled,
+        ConditionType.DRIFTED: _drifted(report),
+        ConditionType.SUSPENDED: report.suspended,
+        ConditionType.EXPIRING: report.expiring,
+        ConditionType.PENDING_NEXT_VERSION: report.pending_next_version,
+    }
+    ready, up_to_date = report.ready, report.up_to_date
+    if report.keep_known and ready.holds is None:
+        ready = _known(kept, ConditionType.READY, ready)
+    return _Draft(ready, up_to_date, {key: finding for key, finding in findings.items() if finding is not None})
+
+
+def _known(kept: dict[str, Condition], kind: ConditionType, otherwise: ReadyState) -> ReadyState:
+    """Return what the condition said before: what could not be seen is not taken back."""
+    condition = kept.get(kind)
+    if condition is None or condition.status == "Unknown" or condition.reason not in set(Reason):
+        return otherwise
+    return ReadyState(condition.status == "True", Reason(condition.reason), condition.message)
+
+
+def _hindered(draft: _Draft, hindrance: Hindrance | None) -> _Draft:
+    match hindrance:
+        case None | Conflict():
+            return draft
+        case Waiting(reason, message) | Transient(reason, message):
+            finding = Finding(reason, message)
+            present = {**draft.present, ConditionType.RECONCILING: finding}
+        case Terminal(reason, message):
+            finding = Finding(reason, message)
+            present = {**draft.present, ConditionType.STALLED: finding}
+            present.pop(ConditionType.RECONCILING, None)
+    return _Draft(_because(draft.ready, finding), _because(draft.up_to_date, finding), present)
+
+
+def _because(state: ReadyState, finding: Finding) -> ReadyState:
+    """Name what hinders as the reason of what does not hold; an expired adapter stays the more urgent news."""
+    if state.holds or state.reason is Reason.ADAPTER_EXPIRED:
+        return state
+    return ReadyState(state.holds, finding.reason, finding.message)
+
+
+def _drifted(report: Report) -> Finding | None:
+    if not report.drift:
+        return None
+    corrected = all(item.corrected for item in report.drift)
+    paths = ", ".join(item.path for item in report.drift[:5]) + (" ..." if len(report.drift) > 5 else "")
+    if corrected:
+        return Finding(Reason.DRIFT_CORRECTED, f"AWS differs from the spec in {paths}; being corrected")
+    return Finding(
+        Reason.DRIFT_REPORTED,
+        f"AWS differs from the spec in {paths}; see status.drift. It is not corrected now: driftPolicy is Report, the "
+        "resource is suspended, or a person is needed",
+    )
+
+
+def _conditions(draft: _Draft, kept: dict[str, Condition], generation: int, now: datetime) -> list[Condition]:
+    wanted: list[tuple[ConditionType, _Truth, Reason, str]] = [
+        (ConditionType.READY, _truth(draft.ready), draft.ready.reason, draft.ready.message),
+        (ConditionType.UP_TO_DATE, _truth(draft.up_to_date), draft.up_to_date.reason, draft.up_to_date.message),
+    ]
+    wanted += [
+        (kind, "True", draft.present[kind].reason, draft.present[kind].message)
+        for kind in ConditionType
+        if kind in draft.present
+    ]
+    conditions = []
+    for kind, status, reason, message in wanted:
+        before = kept.get(kind)
+        same = before is not None and before.status == status
+        conditions.append(
+            Condition(
+                type=kind.value,
+                status=status,
+                reason=reason.value,
+                message=message[:_MAX_MESSAGE],
+                last_transition_time=before.last_transition_time if before is not None and same else _second(now),
+                observed_generation=generation,
+            )
+        )
+    return conditions
+
+
+def _truth(state: ReadyState) -> _Truth:
+    if state.holds is None:
+        return "Unknown"
+    return "True" if state.holds else "False"
+
+
+def _queue(hindrance: Hindrance | None) -> Queue | None:
+    if not isinstance(hindrance, Waiting) or hindrance.waiting_for is None or hindrance.position is None:
+        return None
+    return Queue(waiting_for=hindrance.waiting_for, position=hindrance.position)
+
+
+def _seen(report: Report, previous: ModerationAdapterStatus, now: datetime) -> dict[str, object]:
+    project = report.project
+    since = {item.path: item.since for item in previous.drift or []}
+    drift = [
+        Drift(
+            path=item.path[:512],
+            desired=item.desired[:512],
+            observed=item.observed[:512],
+            since=since.get(item.path[:512], _second(now)),
+        )
+        for item in report.drift[:_MAX_DRIFT]
+    ]
+    desired = None
+    if report.desired_version is not None and report.desired_digest is not None:
+        desired = DesiredVersion(version_name=report.desired_version, inputs=report.desired_digest)
+    return {
+        # A project that is gone stays known: what was lost with it is a person's decision.
+        "project": previous.project
+        if project is None
+        else Project(
+            arn=project.arn,
+            name=project.name,
+            region=project.arn.split(":")[3],
+            created_at=_second(project.created_at),
+            tag_keys=list(report.project_tag_keys) or None,
+        ),
+        "active": _active(report.active),
+        "desired": desired,
+        "versions": [_version(v) for v in _shown(report)] or None,
+        "drift": drift or None,
+    }
+
+
+def _active(version: ObservedVersion | None) -> ActiveVersion | None:
+    if version is None:
+        return None
+    promoted_at = t.read_time(version.tags.get(t.PROMOTED_AT))
+    return ActiveVersion(
+        version_name=version.name,
+        arn=version.arn,
+        f1_score=version.f1_score,
+        base_model_version=version.base_model_version,
+        since=_second(promoted_at) if promoted_at is not None else None,
+    )
+
+
+def _shown(report: Report) -> list[VersionReport]:
+    def always(entry: VersionReport) -> bool:
+        version = entry.version
+        return (
+            entry.role is VersionRole.ACTIVE or version.name == report.desired_version or version.state in IN_TRAINING
+        )
+
+    room = MAX_VERSIONS - sum(always(entry) for entry in report.versions)
+    shown: list[VersionReport] = []
+    for entry in report.versions:
+        if always(entry):
+            shown.append(entry)
+        elif room > 0:
+            shown.append(entry)
+            room -= 1
+    return shown[:MAX_VERSIONS]
+
+
+def _version(entry: VersionReport) -> VersionStatus:
+    version = entry.version
+    ended = version.training_ended_at
+    return VersionStatus(
+        name=version.name,
+        arn=version.arn,
+        status=version.status,
+        status_message=version.status_message[:2048] if version.status_message else None,
+        role=entry.role,
+        created_at=_second(version.created_at),
+        training_ended_at=_second(ended) if ended is not None else None,
+        billable_training_seconds=version.billable_training_seconds,
+        f1_score=version.f1_score,
+        evaluation_summary=_place(version.evaluation_summary),
+        manifest_summary=_place(version.manifest_summary),
+        base_model_version=version.base_model_version,
+        description=version.description,
+    )
+
+
+def _place(thing: S3Object | None) -> S3Place | None:
+    return S3Place(bucket=thing.bucket, name=thing.name) if thing is not None else None
+
+
+def _second(moment: datetime) -> datetime:
+    """Cut a time to seconds of UTC, as Kubernetes writes times."""
+    return moment.astimezone(UTC).replace(microsecond=0)

@@ -19,7 +19,10 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"prctl(PR_SET_PDEATHSIG) failed: {os.strerror(ctypes.get_errno())}")
     if os.getppid() != parent:
         sys.exit("the parent ended before this process started")
-    os.execvp(command[0], command)  # noqa: S606 - becoming the command is the purpose
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - becoming the command is the purpose
+    except OSError as error:
+        sys.exit(f"{command[0]} cannot be run: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -116,7 +116,17 @@ class _Builder:
                     step = step or stack.enter_context(self._display.step("Getting the sources", modules))
                     step.advance(line.removeprefix(_DOWNLOADING))
 
-            listed = self._run(["list", "-deps", *_COMPILER_FLAGS, "-f", "{{.Stale}}", program.package], on_line)
+            listed = self._run(
+                [
+                    "list",
+                    "-deps",
+                    *_COMPILER_FLAGS,
+                    "-f",
+                    '{{if ne .ImportPath "unsafe"}}{{.Stale}}{{end}}',
+                    program.package,
+                ],
+                on_line,
+            )
         return len(listed), listed.count("true")
 
     def _run(self, arguments: Sequence[str], on_line: Callable[[str], None]) -> list[str]:

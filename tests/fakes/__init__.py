@@ -1,0 +1,1 @@
+"""Stand-ins for the systems around the operator: stateful, in memory, strict."""

@@ -5,7 +5,7 @@ has no references, no ``anyOf`` with null, and says for each list how it merges.
 file only rewrites it, and refuses what it does not know rather than guess.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from pydantic import JsonValue
@@ -15,7 +15,8 @@ from rekognition_operator.api.schema import NO_DEFAULTS, KubeModel
 JsonObject = dict[str, JsonValue]
 
 _INT32_MAX: Final = 2**31 - 1
-_PASSED_ON: Final = (
+_REWRITTEN: Final = ("properties", "items", "additionalProperties")
+_ORDER: Final = (
     "type",
     "format",
     "description",
@@ -30,16 +31,15 @@ _PASSED_ON: Final = (
     "maxItems",
     "minProperties",
     "maxProperties",
-    "required",
     "x-kubernetes-list-type",
     "x-kubernetes-list-map-keys",
+    *_REWRITTEN,
+    "required",
     "x-kubernetes-validations",
 )
-"""Keywords that mean the same in both dialects, in the order in which they are written."""
+"""Every keyword that we write, in the order of writing: what is said of all members together comes after them."""
 _RULE_ORDER: Final = ("rule", "message", "reason", "fieldPath")
-_REWRITTEN: Final = frozenset(
-    {"$defs", "$ref", "anyOf", "title", "properties", "items", "additionalProperties", NO_DEFAULTS}
-)
+_LEFT_OUT: Final = ("$defs", "title", NO_DEFAULTS)
 
 
 class LoweringError(Exception):
@@ -61,19 +61,22 @@ def lower(model: type[KubeModel]) -> JsonObject:
 
 def _lower(schema: JsonObject, definitions: Mapping[str, JsonObject], *, path: str, defaults: bool) -> JsonObject:
     schema = _resolve(schema, definitions, path)
-    unknown = schema.keys() - _REWRITTEN - set(_PASSED_ON)
+    unknown = schema.keys() - {*_ORDER, *_LEFT_OUT}
     if unknown:
         raise LoweringError(
             f"{path}: {', '.join(sorted(unknown))} has no counterpart in a structural schema; "
             "say it with another type, or teach lowering.py"
         )
     defaults = defaults and NO_DEFAULTS not in schema
-    result: JsonObject = {keyword: schema[keyword] for keyword in _PASSED_ON if keyword in schema}
+    result = {name: value for name, value in schema.items() if name not in {*_REWRITTEN, *_LEFT_OUT}}
     if isinstance(description := result.get("description"), str):
         result["description"] = " ".join(description.split())
     default = _without_nulls(result.pop("default", None))
     if defaults and default is not None:
         result["default"] = default
+    rules = schema.get("x-kubernetes-validations")
+    if isinstance(rules, list):
+        result["x-kubernetes-validations"] = [_in_order(_object(rule, path), _RULE_ORDER) for rule in rules]
     if schema.get("type") == "integer":
         maximum = schema.get("maximum")
         result["format"] = "int32" if isinstance(maximum, int) and maximum <= _INT32_MAX else "int64"
@@ -86,7 +89,7 @@ def _lower(schema: JsonObject, definitions: Mapping[str, JsonObject], *, path: s
     for keyword, suffix in (("items", "[]"), ("additionalProperties", "{}")):
         if keyword in schema:
             result[keyword] = _lower(_object(schema[keyword], path), definitions, path=path + suffix, defaults=defaults)
-    return _in_order(result)
+    return _in_order(result, _ORDER)
 
 
 def _resolve(schema: JsonObject, definitions: Mapping[str, JsonObject], path: str) -> JsonObject:
@@ -124,12 +127,5 @@ def _without_nulls(value: JsonValue) -> JsonValue:
     return value
 
 
-def _in_order(schema: JsonObject) -> JsonObject:
-    """Put the members before what is said about them together (required ones, rules), as people write it."""
-    rules = schema.get("x-kubernetes-validations")
-    if isinstance(rules, list):
-        schema["x-kubernetes-validations"] = [
-            {name: rule[name] for name in _RULE_ORDER if name in rule} for rule in rules if isinstance(rule, dict)
-        ]
-    last = ("properties", "items", "additionalProperties", "required", "x-kubernetes-validations")
-    return {name: schema[name] for name in (*(n for n in schema if n not in last), *(n for n in last if n in schema))}
+def _in_order(members: JsonObject, order: Sequence[str]) -> JsonObject:
+    return {name: members[name] for name in order if name in members}

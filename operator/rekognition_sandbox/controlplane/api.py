@@ -19,8 +19,10 @@ from rekognition_sandbox.controlplane.errors import SandboxError
 Json = dict[str, object]
 
 FIELD_MANAGER = "rekognition-sandbox"
-ESTABLISHED_DEADLINE_SECONDS = 30.0
+SERVED_DEADLINE_SECONDS = 30.0
 REQUEST_TIMEOUT_SECONDS = 30.0
+PROBE_TIMEOUT_SECONDS = 2.0
+"""A probe is repeated anyway, and may meet a stranger on the port who never answers."""
 
 _CLUSTER_SCOPED = {
     "ClusterRole": "apis/rbac.authorization.k8s.io/v1/clusterroles",
@@ -79,6 +81,7 @@ class ApiClient:
         body: Mapping[str, object] | None = None,
         *,
         content_type: str = "application/json",
+        timeout_seconds: float = REQUEST_TIMEOUT_SECONDS,
     ) -> tuple[int, bytes]:
         """Send one request and return the status code and the answer's bytes; `path` starts with a slash.
 
@@ -90,7 +93,7 @@ class ApiClient:
         address = urlsplit(self.url)
         # http.client rather than urllib: a proxy from the environment must never come between us and loopback.
         connection = http.client.HTTPSConnection(
-            address.hostname or "", address.port, context=self._tls, timeout=REQUEST_TIMEOUT_SECONDS
+            address.hostname or "", address.port, context=self._tls, timeout=timeout_seconds
         )
         try:
             headers = {
@@ -127,10 +130,10 @@ class ApiClient:
             raise ApiRefusedError(f"{method} {path} was answered with {status}: {_message(answer)}", status)
         return cast("Json", json.loads(answer))
 
-    def is_ready(self) -> bool:
-        """Whether `/readyz` answers 200."""
+    def answers(self, path: str) -> bool:
+        """Whether a GET of `path` is soon answered with 200."""
         try:
-            return self.raw("GET", "/readyz")[0] == http.client.OK
+            return self.raw("GET", path, timeout_seconds=PROBE_TIMEOUT_SECONDS)[0] == http.client.OK
         except OSError:
             return False
 
@@ -151,23 +154,36 @@ class ApiClient:
         return self.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
 
     def apply_crds(self, crds: Iterable[Mapping[str, object]]) -> None:
-        """Apply CustomResourceDefinitions and return when the server serves every one of them.
+        """Apply CustomResourceDefinitions and return when the server serves and explains every version of them.
 
         Raises
         ------
         SandboxError
-            One was not established within `ESTABLISHED_DEADLINE_SECONDS`; the message has the server's reasons.
+            That took longer than `SERVED_DEADLINE_SECONDS`; the message has the server's conditions.
         """
         waiting = [object_path(self.apply(crd)) for crd in crds]
-        deadline = time.monotonic() + ESTABLISHED_DEADLINE_SECONDS
+        deadline = time.monotonic() + SERVED_DEADLINE_SECONDS
         while waiting:
-            conditions = _conditions(self.request("GET", f"/{waiting[0]}"))
-            if any(c.get("type") == "Established" and c.get("status") == "True" for c in conditions):
+            crd = self.request("GET", f"/{waiting[0]}")
+            if self._serves(crd):
                 waiting.pop(0)
             elif time.monotonic() > deadline:
-                raise SandboxError(f"{waiting[0]} is not established; its conditions are {conditions}")
+                raise SandboxError(f"{waiting[0]} is not served; its conditions are {_conditions(crd)}")
             else:
-                time.sleep(0.05)
+                time.sleep(0.02)
+
+    def _serves(self, crd: Json) -> bool:
+        """Whether requests, kubectl's discovery and its `explain` know the kind: each follows `Established` by itself."""
+        if not any(c.get("type") == "Established" and c.get("status") == "True" for c in _conditions(crd)):
+            return False
+        spec = cast("dict[str, object]", crd["spec"])
+        plural = cast("dict[str, str]", spec["names"])["plural"]
+        versions = cast("list[dict[str, object]]", spec["versions"])
+        served = [f"apis/{spec['group']}/{version['name']}" for version in versions if version["served"]]
+        groups = cast("list[dict[str, str]]", self.request("GET", "/apis")["groups"])
+        return any(group["name"] == spec["group"] for group in groups) and all(
+            self.answers(f"/{path}/{plural}?limit=1") and self.answers(f"/openapi/v3/{path}") for path in served
+        )
 
 
 def object_path(manifest: Mapping[str, object]) -> str:

@@ -3,7 +3,6 @@
 import secrets
 import shutil
 import time
-from http.client import OK
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -224,7 +223,7 @@ class ControlPlane:
         def ready() -> bool:
             if not processes.is_running(etcd):
                 processes.wait_ready(etcd, lambda: True, deadline_seconds=0)  # raises, with the end of etcd's log
-            return client.is_ready() and client.raw("GET", "/api/v1/namespaces/default")[0] == OK
+            return client.answers("/readyz") and client.answers("/api/v1/namespaces/default")
 
         processes.wait_ready(api_server, ready, deadline_seconds=READY_DEADLINE_SECONDS)
         self._client = client

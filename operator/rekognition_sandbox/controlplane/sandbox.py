@@ -15,6 +15,7 @@ from typing import cast
 import yaml
 
 from rekognition_sandbox.controlplane import processes
+from rekognition_sandbox.controlplane.api import PROBE_TIMEOUT_SECONDS
 from rekognition_sandbox.controlplane.binaries import find_binaries
 from rekognition_sandbox.controlplane.display import Display
 from rekognition_sandbox.controlplane.environment import process_environment, sandbox_environment, write_env_file
@@ -384,7 +385,7 @@ def install_operator_rights_and_crds(plane: ControlPlane) -> None:
 
 def _answers(port: int, path: str) -> bool:
     """Whether a GET of `path` on this loopback port is answered with 200."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PROBE_TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)
         return connection.getresponse().status == OK

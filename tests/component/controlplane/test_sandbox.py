@@ -1,0 +1,238 @@
+"""Do control plane and emulator come up together, serve, and go down, seen from any process?"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+
+from rekognition_sandbox.controlplane import processes
+from rekognition_sandbox.controlplane.environment import read_env_file
+from rekognition_sandbox.controlplane.errors import SandboxError
+from rekognition_sandbox.controlplane.kubeconfig import read_kubeconfig
+from rekognition_sandbox.controlplane.sandbox import (
+    OPERATOR_NAMESPACE,
+    OPERATOR_SERVICE_ACCOUNT,
+    OPERATOR_USER,
+    Sandbox,
+)
+
+pytestmark = pytest.mark.controlplane
+
+WaitUntil = Callable[[Callable[[], bool]], None]
+
+KINDS = "rekognition-operator.io/moderationadapters"
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    sandbox = Sandbox(tmp_path_factory.mktemp("sandbox"))
+    sandbox.up(operator=False)
+    yield sandbox
+    sandbox.down()
+
+
+def test_status_names_what_runs_where_and_its_log(sandbox: Sandbox) -> None:
+    status = sandbox.status()
+
+    assert status.up
+    assert [service.record.name for service in status.services] == ["etcd", "kube-apiserver", "emulator"]
+    for service in status.services:
+        assert service.record.address.split("//")[1].startswith("127.0.0.1:")
+        assert Path(service.record.log).exists()
+        assert f"running  pid {service.record.pid}" in str(status)
+
+
+def test_the_env_file_leads_boto3_to_the_emulator_and_kubectl_to_the_control_plane(sandbox: Sandbox) -> None:
+    variables = read_env_file(sandbox.env_file)
+
+    assert variables == sandbox.environment
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    s3.create_bucket(Bucket="made-here")
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["made-here"]
+    assert read_kubeconfig(Path(variables["KUBECONFIG"])).answers("/readyz")
+
+
+def test_the_operators_own_kinds_are_served_and_explained(sandbox: Sandbox) -> None:
+    client = sandbox.control_plane.client
+
+    assert client.answers("/apis/rekognition-operator.io/v1alpha1/moderationadapters")
+    assert client.answers("/openapi/v3/apis/rekognition-operator.io/v1alpha1")
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "namespace", "allowed"),
+    [
+        *((verb, KINDS, "team", True) for verb in ("get", "list", "watch", "patch")),
+        *((verb, KINDS, "team", False) for verb in ("create", "update", "delete", "deletecollection")),
+        ("patch", f"{KINDS}/status", "team", True),
+        ("update", f"{KINDS}/status", "team", False),
+        ("update", f"{KINDS}/finalizers", "team", True),
+        *((verb, "/events", "team", True) for verb in ("create", "patch")),
+        ("list", "/events", "team", False),
+        *((verb, "coordination.k8s.io/leases", OPERATOR_NAMESPACE, True) for verb in ("get", "create", "update")),
+        ("delete", "coordination.k8s.io/leases", OPERATOR_NAMESPACE, False),
+        ("get", "coordination.k8s.io/leases", "team", False),
+        *((verb, "/secrets", "team", False) for verb in ("get", "list")),
+        *((verb, "/configmaps", "team", False) for verb in ("get", "create", "patch", "delete")),
+        ("list", "/namespaces", "", False),
+    ],
+)
+def test_the_operator_may_do_exactly_what_it_needs(
+    sandbox: Sandbox, verb: str, resource: str, namespace: str, allowed: bool
+) -> None:
+    group, _, name = resource.partition("/")
+    plural, _, subresource = name.partition("/")
+    attributes = {"verb": verb, "group": group, "resource": plural, "subresource": subresource, "namespace": namespace}
+    review: dict[str, object] = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {"user": OPERATOR_USER, "resourceAttributes": attributes},
+    }
+
+    answer = sandbox.control_plane.client.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+
+    status = answer["status"]
+    assert isinstance(status, dict)
+    assert status["allowed"] is allowed
+
+
+def test_the_operator_may_look_only_at_its_own_definitions(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = sandbox.control_plane.service_account_kubeconfig(
+        OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT, tmp_path / "kubeconfig"
+    )
+    client = read_kubeconfig(path)
+    definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+    assert client.answers(f"{definitions}/moderationadapters.rekognition-operator.io")
+    assert not client.answers(definitions)
+
+
+def test_up_where_it_is_up_says_so_and_disturbs_nothing(sandbox: Sandbox) -> None:
+    before = sandbox.status()
+
+    with pytest.raises(SandboxError, match=r"is up already .*sandbox down"):
+        Sandbox(sandbox.directory).up(operator=False)
+
+    assert sandbox.status() == before
+    assert before.up
+
+
+@contextmanager
+def foreground(directory: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run `sandbox up` in the foreground of another process until it says how to use it."""
+    code = f"""
+import sys
+from pathlib import Path
+from rekognition_sandbox.controlplane import sandbox
+from rekognition_sandbox.controlplane.errors import SandboxError
+try:
+    sandbox.up(Path({str(directory)!r}), operator=False)
+except SandboxError as error:
+    sys.exit(str(error))
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            said = []
+            for line in process.stderr:
+                said.append(line)
+                if "Ctrl-C stops everything" in line:
+                    break
+            else:
+                pytest.fail("".join(said))
+            yield process
+        finally:
+            process.kill()
+
+
+def rest_of(process: subprocess.Popen[str]) -> str:
+    return process.communicate(timeout=60)[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_in_the_foreground_a_signal_stops_everything(
+    tmp_path: Path, wait_until: WaitUntil, number: signal.Signals
+) -> None:
+    sandbox = Sandbox(tmp_path)
+    with foreground(tmp_path) as process:
+        wait_until(lambda: "supervisor" in (tmp_path / "processes.json").read_text())
+        services = sandbox.status().services
+        process.send_signal(number)
+        assert rest_of(process).endswith("Stopped.\n")
+
+    assert process.returncode == 0
+    assert len(services) == 3
+    assert not any(processes.is_running(service.record) for service in services)
+    assert not sandbox.status().services
+    assert not sandbox.env_file.exists()
+
+
+def test_down_from_another_process_ends_a_foreground_sandbox_without_an_error(
+    tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    sandbox = Sandbox(tmp_path)
+    with foreground(tmp_path) as process:
+        wait_until(lambda: "supervisor" in (tmp_path / "processes.json").read_text())
+        ran = sandbox.down()
+        rest_of(process)
+
+    assert process.returncode == 0
+    assert [record.name for record in ran] == ["etcd", "kube-apiserver", "emulator"]
+    assert not any(processes.is_running(record) for record in ran)
+
+
+def test_a_part_that_ends_by_itself_takes_the_foreground_sandbox_down_and_is_named(
+    tmp_path: Path, wait_until: WaitUntil
+) -> None:
+    sandbox = Sandbox(tmp_path)
+    with foreground(tmp_path) as process:
+        wait_until(lambda: "supervisor" in (tmp_path / "processes.json").read_text())
+        services = sandbox.status().services
+        os.kill(services[-1].record.pid, signal.SIGKILL)
+        said = rest_of(process)
+
+    assert process.returncode == 1
+    assert "emulator" in said
+    assert services[-1].record.log in said
+    assert not any(processes.is_running(service.record) for service in services)
+
+
+def test_a_detached_sandbox_outlives_the_command_and_goes_down_by_another(tmp_path: Path) -> None:
+    code = f"""
+from pathlib import Path
+from rekognition_sandbox.controlplane import sandbox
+sandbox.up(Path({str(tmp_path)!r}), operator=False, detach=True)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=120)
+    sandbox = Sandbox(tmp_path)
+    try:
+        assert sandbox.status().up
+        assert sandbox.control_plane.client.answers("/readyz")
+    finally:
+        ran = sandbox.down()
+
+    assert len(ran) == 3
+    assert not any(processes.is_running(record) for record in ran)
+    assert sandbox.down() == []
+    assert str(sandbox.status()) == f"Nothing runs in {tmp_path}."
+
+
+def test_a_part_that_cannot_start_takes_the_rest_with_it(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path)
+
+    with pytest.raises(SandboxError, match=r"(?s)^emulator .*unrecognized arguments: --frobnicate"):
+        sandbox.up(operator=False, emulator_arguments=["--frobnicate"])
+
+    assert not sandbox.status().services

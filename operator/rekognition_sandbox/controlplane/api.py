@@ -173,7 +173,7 @@ class ApiClient:
                 time.sleep(0.02)
 
     def _serves(self, crd: Json) -> bool:
-        """Whether requests, kubectl's discovery and its `explain` know the kind: each follows `Established` by itself."""
+        """Whether requests, discovery and `kubectl explain` know the kind: each follows `Established` by itself."""
         if not any(c.get("type") == "Established" and c.get("status") == "True" for c in _conditions(crd)):
             return False
         spec = cast("dict[str, object]", crd["spec"])

@@ -76,11 +76,12 @@ class EmulatorControl:
         nth: int | None = None,
         times: int | None = None,
         probability: float | None = None,
+        region: str | None = None,
     ) -> FaultView:
         """Let calls of an operation be answered by an error, with no effect; see `FaultSpec` for which calls."""
         error = ErrorSpec(code=code, message=message, status=status)
         return self.add_fault(
-            FaultSpec(operation=operation, error=error, nth=nth, times=times, probability=probability)
+            FaultSpec(operation=operation, region=region, error=error, nth=nth, times=times, probability=probability)
         )
 
     def lose_answer(
@@ -91,6 +92,7 @@ class EmulatorControl:
         nth: int | None = None,
         times: int | None = None,
         probability: float | None = None,
+        region: str | None = None,
     ) -> FaultView:
         """Let calls of an operation have their effect (or none, with `before_effect`) and close their connections.
 
@@ -98,12 +100,24 @@ class EmulatorControl:
         """
         when = AnswerLost.BEFORE_EFFECT if before_effect else AnswerLost.AFTER_EFFECT
         return self.add_fault(
-            FaultSpec(operation=operation, answer_lost=when, nth=nth, times=times, probability=probability)
+            FaultSpec(
+                operation=operation, region=region, answer_lost=when, nth=nth, times=times, probability=probability
+            )
         )
 
-    def delay(self, operation: str, seconds: float, *, nth: int | None = None, times: int | None = None) -> FaultView:
+    def delay(
+        self,
+        operation: str,
+        seconds: float,
+        *,
+        nth: int | None = None,
+        times: int | None = None,
+        region: str | None = None,
+    ) -> FaultView:
         """Let calls of an operation wait for real seconds before anything is done."""
-        return self.add_fault(FaultSpec(operation=operation, delay_seconds=seconds, nth=nth, times=times))
+        return self.add_fault(
+            FaultSpec(operation=operation, region=region, delay_seconds=seconds, nth=nth, times=times)
+        )
 
     def add_fault(self, spec: FaultSpec) -> FaultView:
         """Let something go wrong from now on."""
@@ -113,9 +127,9 @@ class EmulatorControl:
         """Return all faults and how often they struck."""
         return _FAULTS.validate_json(self._request("GET", "/faults"))
 
-    def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
-        self._request("DELETE", "/faults")
+    def clear_faults(self, region: str | None = None) -> None:
+        """Let nothing go wrong any more; or end only the faults that were asked for in one Region."""
+        self._request("DELETE", f"/faults?region={region}" if region else "/faults")
 
     def calls(self, operation: str | None = None, *, since: int = 0) -> list[CallRecord]:
         """Return the requests with a sequence above `since`, of one operation or of all."""

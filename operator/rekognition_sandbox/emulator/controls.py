@@ -53,7 +53,7 @@ class Controls:
             ("GET", "/health"): lambda _: Health(),
             ("POST", "/faults"): self._add_fault,
             ("GET", "/faults"): lambda _: [*engine.faults.views()],
-            ("DELETE", "/faults"): lambda _: engine.faults.clear(),
+            ("DELETE", "/faults"): lambda request: engine.faults.clear(request.args.get("region")),
             ("GET", "/calls"): self._calls,
             ("DELETE", "/calls"): lambda _: engine.calls.clear(),
             ("GET", "/clock"): lambda _: self._clock(),

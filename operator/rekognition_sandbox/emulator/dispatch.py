@@ -109,7 +109,7 @@ def _admit(engine: Engine, arrival: Arrival) -> Injection:
     rate = quotas.calls_per_second(arrival.operation, arrival.region)
     if quotas.throttling and not engine.limiter.admits(arrival.account, arrival.region, arrival.operation, rate):
         raise throttled()
-    injection = engine.faults.strike(arrival.operation)
+    injection = engine.faults.strike(arrival.operation, arrival.region)
     if injection.delay_seconds:
         time.sleep(injection.delay_seconds)
     if injection.error:

@@ -25,6 +25,9 @@ class _Fault:
     calls_seen: int = 0
     struck: int = 0
 
+    def concerns(self, operation: str, region: str | None) -> bool:
+        return self.spec.operation in {operation, ANY_OPERATION} and self.spec.region in {region, None}
+
     def strikes(self, rng: random.Random) -> bool:
         self.calls_seen += 1
         if self.calls_seen < (self.spec.nth or 1):
@@ -68,15 +71,15 @@ class FaultBook:
         with self._lock:
             return [fault.view() for fault in self._faults]
 
-    def clear(self) -> None:
-        """Let nothing go wrong any more."""
+    def clear(self, region: str | None = None) -> None:
+        """Let nothing go wrong any more; or end only the faults that were asked for in one Region."""
         with self._lock:
-            self._faults.clear()
+            self._faults = [fault for fault in self._faults if region is not None and fault.spec.region != region]
 
-    def strike(self, operation: str) -> Injection:
+    def strike(self, operation: str, region: str | None = None) -> Injection:
         """Count a call and tell what goes wrong with it: delays add up, of the rest the oldest fault decides."""
         with self._lock:
-            mine = [fault for fault in self._faults if fault.spec.operation in {operation, ANY_OPERATION}]
+            mine = [fault for fault in self._faults if fault.concerns(operation, region)]
             striking = [fault.spec for fault in mine if fault.strikes(self._rng)]
         decisive = next((spec for spec in striking if spec.error or spec.answer_lost), None)
         return Injection(

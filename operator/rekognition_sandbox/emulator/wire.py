@@ -36,13 +36,14 @@ class ErrorSpec(_Wire):
 class FaultSpec(_Wire):
     """What shall go wrong.
 
-    A fault looks at each call of its operation that was not throttled. From the `nth` on (counted from the moment of
-    the request, default 1) it strikes `times` times: default once with `nth`, else without end; with
+    A fault looks at each call of its operation (and Region) that was not throttled. From the `nth` on (counted from the
+    moment of the request, default 1) it strikes `times` times: default once with `nth`, else without end; with
     `probability`, by the emulator's seed. `delay_seconds` are real seconds before anything else is done; a delay may
     stand alone or beside another effect.
     """
 
     operation: str = Field(default=ANY_OPERATION, description="an operation's name, or * for all")
+    region: str | None = Field(default=None, description="only calls to this Region; default: to any")
     nth: int | None = Field(default=None, ge=1)
     times: int | None = Field(default=None, ge=1)
     probability: float | None = Field(default=None, ge=0, le=1)

@@ -36,6 +36,25 @@ def test_a_fault_strikes_the_calls_that_it_names(spec: FaultSpec, expected: list
     assert struck(book, 5) == expected
 
 
+def test_a_fault_of_one_region_leaves_the_calls_to_others_alone() -> None:
+    book = FaultBook(0)
+    book.add(FaultSpec(error=ERROR, region="eu-west-1", nth=2))
+
+    regions = ["eu-west-1", "us-east-1", "us-east-1", "eu-west-1"]
+
+    assert [bool(book.strike("CreateProject", region).error) for region in regions] == [False, False, False, True]
+
+
+def test_clearing_a_region_ends_only_the_faults_asked_for_there() -> None:
+    book = FaultBook(0)
+    book.add(FaultSpec(error=ERROR, region="eu-west-1"))
+    everywhere = book.add(FaultSpec(error=ERROR))
+
+    book.clear("eu-west-1")
+
+    assert book.views() == [everywhere]
+
+
 def test_counting_begins_when_the_fault_is_made() -> None:
     book = FaultBook(0)
     book.strike("CreateProject")

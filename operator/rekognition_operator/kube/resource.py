@@ -6,6 +6,7 @@ from typing import Final, Self, cast
 
 from pydantic import JsonValue
 
+from rekognition_operator.api.annotations import ANNOTATIONS
 from rekognition_operator.api.moderationadapter import ModerationAdapter
 from rekognition_operator.api.schema import GROUP, VERSION
 
@@ -13,11 +14,6 @@ JsonObject = dict[str, JsonValue]
 
 FINALIZER: Final = f"{GROUP}/cleanup"
 """Holds a deleted resource until AWS is as ``spec.deletion`` wants it."""
-
-ASKING_ANNOTATIONS: Final = tuple(
-    f"{GROUP}/{name}" for name in ("reconcile-requested-at", "retry", "accept-move", "force-release")
-)
-"""Annotations by which a person asks for something: a change of one starts a pass at once."""
 
 LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
@@ -53,6 +49,13 @@ class ResourceKey:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what ``str()`` wrote."""
+        kind, _, rest = text.partition(" ")
+        namespace, _, name = rest.partition("/")
+        return cls(kind, namespace, name)
 
 
 class MalformedResourceError(ValueError):
@@ -129,7 +132,7 @@ class Resource:
 
         Our own status patches change none of it.
         """
-        words = tuple(self.annotations.get(name) for name in ASKING_ANNOTATIONS)
+        words = tuple(self.annotations.get(annotation.name) for annotation in ANNOTATIONS)
         return (self.uid, self.generation, self.deletion_timestamp, words)
 
     def is_newer_than(self, other: "Resource") -> bool:

@@ -1,0 +1,251 @@
+"""How is each action of a decision carried out, and what keeps one from it?
+
+Between the look that a decision rests on and its actions, the world may have changed. What cannot be undone is
+therefore checked once more right before: a version's state and tags before it is deleted or put into service, its
+absence before it is trained. A difference is a Conflict: the pass ends, and the next one looks again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.gateway import Lane, Rekognition
+from rekognition_operator.aws.hindrance import hindrance_of
+from rekognition_operator.aws.slots import Queued, SlotKind, Slots, stepped
+from rekognition_operator.controller.clock import Clock
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import (
+    Action,
+    ConfirmClaim,
+    CreateProject,
+    CreateVersion,
+    DeleteDataset,
+    DeleteProject,
+    DeleteVersion,
+    Promote,
+    ReleaseFinalizer,
+    RemoveTags,
+    SetTags,
+)
+from rekognition_operator.core.hindrance import Conflict, CreateAttempt, Hindrance, Waiting
+from rekognition_operator.core.world import Desired, Observed, ObservedVersion, VersionState
+
+_SERVES: Final = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
+_UNCLEAR: Final = frozenset({ErrorKind.IN_USE, ErrorKind.INVALID, ErrorKind.LOST})
+"""Answers to CreateProjectVersion after which only a look tells whether a training runs."""
+
+
+@dataclass
+class Acted:
+    """What a pass has done: actions whose effect is certain, and what ended it early."""
+
+    done: list[Action] = field(default_factory=list)
+    hindrance: Hindrance | None = None
+    attempt: CreateAttempt | None = None
+    """The create that is to be remembered for the next decision."""
+
+    @property
+    def released(self) -> bool:
+        """Whether the resource has been let go."""
+        return any(isinstance(action, ReleaseFinalizer) for action in self.done)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Carries out the actions of one decision, in order, until something hinders one.
+
+    ``unchanged`` reads the resource live before the first mutation in AWS, and raises where it is not what the
+    decision was made on. ``release`` removes the finalizer.
+    """
+
+    aws: Rekognition
+    slots: Slots
+    slot_key: str
+    desired: Desired
+    observed: Observed
+    lane: Lane
+    clock: Clock
+    unchanged: Callable[[], Awaitable[None]]
+    release: Callable[[], Awaitable[None]]
+    attempt: CreateAttempt | None
+    projects_listed: int | None
+
+    async def carry_out(self, actions: tuple[Action, ...]) -> Acted:
+        """Do what the decision asks for; the first hindrance ends it."""
+        acted = Acted(attempt=self.attempt)
+        for action in actions:
+            try:
+                acted.hindrance = await self._perform(action, acted)
+            except CallError as error:
+                hindrance = hindrance_of(
+                    error,
+                    action,
+                    versions_listed=action.listed if isinstance(action, CreateVersion) else len(self.observed.versions),
+                    projects_listed=self.projects_listed,
+                )
+                acted.hindrance = self._slot_after(action, error, hindrance)
+            if acted.hindrance is not None:
+                break
+            acted.done.append(action)
+        return acted
+
+    async def _perform(self, action: Action, acted: Acted) -> Hindrance | None:
+        if isinstance(action, ReleaseFinalizer):
+            await self.release()  # a conflict there is told by the API server itself
+            return None
+        if isinstance(action, CreateVersion):
+            queued = self._queue_for_training(action)
+            if queued is not None:
+                return queued
+        if not acted.done:
+            await self.unchanged()
+        match action:
+            case CreateVersion():
+                return await self._create_version(action, acted)
+            case Promote():
+                return await self._promote(action)
+            case DeleteVersion():
+                return await self._delete_version(action)
+            case ConfirmClaim():
+                return await self._confirm_claim(action.arn, action.owner_tags)
+            case _:
+                await self._simply_do(action)
+                return None
+
+    async def _simply_do(self, action: CreateProject | DeleteDataset | DeleteProject | SetTags | RemoveTags) -> None:
+        """Do what needs no look before: AWS itself refuses it where the world has changed, or it can be undone."""
+        match action:
+            case CreateProject(name, feature, auto_update, tags):
+                await self.aws.create_project(name, feature, auto_update=auto_update, tags=tags, lane=self.lane)
+            case DeleteDataset(arn):
+                await self.aws.delete_dataset(arn, lane=self.lane)
+            case DeleteProject(arn):
+                await self.aws.delete_project(arn, lane=self.lane)
+            case SetTags(arn, tags):
+                await self.aws.set_tags(arn, tags, lane=self.lane)
+            case RemoveTags(arn, keys):
+                await self.aws.remove_tags(arn, keys, lane=self.lane)
+
+    def _queue_for_training(self, action: CreateVersion) -> Waiting | None:
+        answer = self.slots.request(SlotKind.TRAINING, self.slot_key)
+        if not isinstance(answer, Queued):
+            return None
+        return Waiting(
+            Reason.WAITING_FOR_QUOTA,
+            f"Version {action.version_name} waits for a training slot: the account trains no more versions at a time "
+            "in this Region. It is trained when it is its turn; status.queue has its place",
+            after_seconds=answer.after_seconds,
+            waiting_for=SlotKind.TRAINING.value,
+            position=stepped(answer.position),
+        )
+
+    async def _create_version(self, action: CreateVersion, acted: Acted) -> Hindrance | None:
+        listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
+        if listed is not None:
+            self.slots.withdraw(SlotKind.TRAINING, self.slot_key)
+            return Conflict(f"Version {action.version_name} exists by now")
+        try:
+            await self.aws.create_version(
+                action.project_arn,
+                action.version_name,
+                feature=self.desired.feature,
+                inputs=action.inputs,
+                output=action.output,
+                description=action.description,
+                tags=action.tags,
+                lane=self.lane,
+            )
+        except CallError as error:
+            if error.kind not in _UNCLEAR:
+                raise
+            acted.attempt = self._remember(action, error)
+            listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
+            if listed is None:
+                raise  # the next decision knows the attempt
+        acted.attempt = None
+        self.slots.hold(SlotKind.TRAINING, self.slot_key, trainings(self.desired, self.observed) + 1)
+        return None
+
+    def _remember(self, action: CreateVersion, error: CallError) -> CreateAttempt:
+        now = self.clock.now().timestamp()
+        before = self.attempt
+        same = before is not None and before.request_key == action.request_key
+        return CreateAttempt(
+            request_key=action.request_key,
+            version_name=action.version_name,
+            code=error.code,
+            message=error.message,
+            first_at=before.first_at if before is not None and same else now,
+            last_at=now,
+        )
+
+    def _slot_after(self, action: Action, error: CallError, hindrance: Hindrance) -> Hindrance:
+        """Give the slot back of a training that did not start; keep it where it may have."""
+        if not isinstance(action, CreateVersion) or error.kind is ErrorKind.LOST:
+            return hindrance
+        if not isinstance(hindrance, Waiting):
+            self.slots.withdraw(SlotKind.TRAINING, self.slot_key)
+            return hindrance
+        self.slots.refused(SlotKind.TRAINING, self.slot_key)
+        place = self.slots.request(SlotKind.TRAINING, self.slot_key)
+        if not isinstance(place, Queued):
+            return hindrance
+        return replace(hindrance, after_seconds=place.after_seconds, position=stepped(place.position))
+
+    async def _promote(self, action: Promote) -> Hindrance | None:
+        listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
+        if listed is None or listed.arn != action.arn or listed.state not in _SERVES:
+            state = "gone" if listed is None or listed.arn != action.arn else listed.status
+            return Conflict(f"Version {action.version_name} cannot go into service: it is {state} by now")
+        conflict = await self._ours_as_seen(action.arn, action.version_name)
+        if conflict is None:
+            await self.aws.set_tags(action.arn, action.tags, lane=self.lane)
+        return conflict
+
+    async def _delete_version(self, action: DeleteVersion) -> Hindrance | None:
+        project = self.observed.project
+        if project is None:
+            return Conflict(f"Version {action.version_name} has no project any more")
+        listed = await self.aws.describe_version(project.arn, action.version_name, lane=self.lane)
+        if listed is None or listed.arn != action.arn:
+            return None  # gone already
+        seen = self._seen(action.arn)
+        if seen is None or listed.status != seen.status:
+            return Conflict(f"Version {action.version_name} is {listed.status} by now")
+        if not action.foreign:
+            conflict = await self._ours_as_seen(action.arn, action.version_name)
+            if conflict is not None:
+                return conflict
+        await self.aws.delete_version(action.arn, lane=self.lane)
+        return None
+
+    async def _ours_as_seen(self, arn: str, name: str) -> Conflict | None:
+        """Read the version's tags now: still ours, and not put into service by somebody since."""
+        fresh = await self.aws.fresh_tags(arn, lane=self.lane)
+        if t.ownership(fresh, self.desired.owner) is not t.Ownership.OURS:
+            return Conflict(f"Version {name} is not this resource's any more: it belongs to {t.describe_owner(fresh)}")
+        seen = self._seen(arn)
+        if seen is not None and fresh.get(t.PROMOTED_AT) != seen.tags.get(t.PROMOTED_AT):
+            return Conflict(f"Version {name} was put into service, or taken out, since it was looked at")
+        return None
+
+    async def _confirm_claim(self, arn: str, owner_tags: Mapping[str, str]) -> Hindrance | None:
+        fresh = await self.aws.fresh_tags(arn, lane=self.lane)
+        if any(fresh.get(key) != value for key, value in owner_tags.items()):
+            return Conflict(f"The project was claimed by another one too: it belongs to {t.describe_owner(fresh)}")
+        await self.aws.remove_tags(arn, (t.CLAIMED_AT,), lane=self.lane)
+        return None
+
+    def _seen(self, arn: str) -> ObservedVersion | None:
+        return next((version for version in self.observed.versions if version.arn == arn), None)
+
+
+def trainings(desired: Desired, observed: Observed) -> int:
+    """Count the versions of the resource that are in training."""
+    return sum(
+        version.state is VersionState.TRAINING_IN_PROGRESS
+        and t.ownership(version.tags, desired.owner) is t.Ownership.OURS
+        for version in observed.versions
+    )

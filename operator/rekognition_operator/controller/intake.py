@@ -1,0 +1,83 @@
+"""Which passes do the events of the watch, and the lists, start?"""
+
+import logging
+from collections.abc import Iterable
+
+from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
+from rekognition_operator.api.conditions import ConditionType
+from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.controller.cache import ResourceCache
+from rekognition_operator.controller.queue import WorkQueue
+from rekognition_operator.core.resolve import parse_status
+from rekognition_operator.kube.api import Listing
+from rekognition_operator.kube.resource import JsonObject, MalformedResourceError, Resource, ResourceKey
+
+logger = logging.getLogger(__name__)
+
+DELETED = "DELETED"
+
+
+class Intake:
+    """Feeds the cache, and the queue with the resources whose new state asks for something."""
+
+    def __init__(self, cache: ResourceCache, queue: WorkQueue[ResourceKey], namespaces: Iterable[str] = ()) -> None:
+        self._cache = cache
+        self._queue = queue
+        self._namespaces = frozenset(namespaces)
+
+    def seen(self, change: str | None, body: JsonObject) -> None:
+        """Take in one event of the watch; ``change`` is its type, None in the initial list."""
+        try:
+            resource = Resource.parse(body)
+        except MalformedResourceError as error:
+            logger.warning("An event of the watch was left out: %s", error)
+            return
+        if change == DELETED:
+            self._gone(resource)
+        else:
+            self._present(resource)
+
+    def listed(self, kind: str, listing: Listing, known_before: Iterable[Resource]) -> None:
+        """Take in a whole list: what the watch has missed.
+
+        ``known_before`` is what the cache had before the list was asked for: what was known then and is not in the
+        list is gone, unless the watch has told of it since.
+        """
+        present = {resource.key for resource in listing.resources}
+        for resource in listing.resources:
+            self._present(resource)
+        for known in known_before:
+            if known.key.kind == kind and known.key not in present and self._cache.get(known.key) == known:
+                logger.info("%s is gone: a list does not have it, and the watch did not tell", known.key)
+                self._gone(known)
+
+    def _present(self, resource: Resource) -> None:
+        before = self._cache.learn(resource)
+        if resource.gone:
+            self._queue.forget(resource.key)
+        elif before is None:
+            self._queue.add(resource.key, lane_of(resource))
+        elif before.asked != resource.asked or (before.claimed and not resource.claimed):
+            self._queue.add(resource.key, Lane.CHANGE)
+
+    def _gone(self, resource: Resource) -> None:
+        self._cache.forget(resource.key, resource.uid)
+        if self._cache.get(resource.key) is None:
+            # One more pass, which finds nothing and forgets what was remembered of the resource.
+            self._queue.forget(resource.key)
+            self._queue.add(resource.key, Lane.SWEEP)
+
+
+def lane_of(resource: Resource) -> Lane:
+    """Say how urgent a resource is that was not known before, such as after a start of the operator."""
+    status = parse_status(resource.body)
+    asked = resource.annotations.get(RECONCILE_REQUESTED_AT)
+    if (
+        status is None
+        or resource.deleting
+        or status.observed_generation != resource.generation
+        or (asked is not None and asked != status.last_handled_reconcile_at)
+    ):
+        return Lane.CHANGE
+    moving = any(condition.type == ConditionType.RECONCILING for condition in status.conditions or ())
+    return Lane.FLIGHT if moving else Lane.SWEEP

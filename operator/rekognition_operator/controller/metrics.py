@@ -1,0 +1,93 @@
+"""What does the operator count? Prometheus metrics with bounded labels."""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from rekognition_operator.api.conditions import ConditionType, Reason
+from rekognition_operator.controller.queue import Depth
+from rekognition_operator.kube.resource import Resource
+
+PREFIX = "rekognition_operator"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_KNOWN_REASONS = frozenset(reason.value for reason in Reason)
+
+
+class Metrics:
+    """The operator's metrics, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._passes = Counter(
+            f"{PREFIX}_passes", "Passes over one resource, by how they ended.", ["outcome"], registry=self.registry
+        )
+        self._seconds = Histogram(
+            f"{PREFIX}_pass_duration_seconds",
+            "How long one pass took, in seconds.",
+            buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+            registry=self.registry,
+        )
+        self._aws_calls = Counter(
+            f"{PREFIX}_aws_calls", "Calls to AWS, by how they ended.", ["operation", "outcome"], registry=self.registry
+        )
+        self._trainings = Counter(
+            f"{PREFIX}_trainings_started", "Trainings that AWS has accepted.", registry=self.registry
+        )
+
+    def pass_ended(self, outcome: str, seconds: float) -> None:
+        """Count a pass."""
+        self._passes.labels(outcome).inc()
+        self._seconds.observe(seconds)
+
+    def aws_called(self, operation: str, outcome: str) -> None:
+        """Count a call to AWS; ``outcome`` is ok or the kind of its error."""
+        self._aws_calls.labels(operation, outcome).inc()
+
+    def training_started(self) -> None:
+        """Count a training."""
+        self._trainings.inc()
+
+    def watch(self, depth: Callable[[], Depth], resources: Callable[[], Iterable[Resource]]) -> None:
+        """Add what is counted at the moment of asking."""
+        self.registry.register(_Now(depth, resources))
+
+    def exposition(self) -> bytes:
+        """Return all metrics in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+
+class _Now(Collector):
+    """Gauges that are computed when somebody asks."""
+
+    def __init__(self, depth: Callable[[], Depth], resources: Callable[[], Iterable[Resource]]) -> None:
+        self._depth = depth
+        self._resources = resources
+
+    def collect(self) -> Iterator[Metric]:
+        depth = self._depth()
+        queue = GaugeMetricFamily(f"{PREFIX}_queue_depth", "Resources in the work queue.", labels=["state"])
+        for lane, count in depth.ready.items():
+            queue.add_metric([f"ready_{lane.name.lower()}"], count)
+        queue.add_metric(["delayed"], depth.delayed)
+        queue.add_metric(["running"], depth.running)
+        yield queue
+        ready = GaugeMetricFamily(
+            f"{PREFIX}_resources", "Resources, by their Ready condition.", labels=["kind", "status", "reason"]
+        )
+        tally = Tally((resource.key.kind, *_ready(resource)) for resource in self._resources())
+        for labels, count in sorted(tally.items()):
+            ready.add_metric(list(labels), count)
+        yield ready
+
+
+def _ready(resource: Resource) -> tuple[str, str]:
+    """Return status and reason of the Ready condition; reasons that we do not know are one, lest labels grow."""
+    conditions = resource.status.get("conditions")
+    for condition in conditions if isinstance(conditions, list) else []:
+        if isinstance(condition, dict) and condition.get("type") == ConditionType.READY.value:
+            reason = str(condition.get("reason"))
+            return str(condition.get("status")), reason if reason in _KNOWN_REASONS else "Other"
+    return "Unknown", "NotSeen"

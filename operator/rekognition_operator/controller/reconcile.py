@@ -1,0 +1,437 @@
+"""What does one pass over one resource do, step by step?
+
+Read, claim, observe, decide, act, report, requeue. Each step may be the last one before a crash: the next pass starts
+again from what is.
+"""
+
+import logging
+import random
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.aws.errors import CallError
+from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvider
+from rekognition_operator.aws.hindrance import hindrance_of
+from rekognition_operator.aws.slots import SlotKind, Slots
+from rekognition_operator.controller.act import Acted, Actor, trainings
+from rekognition_operator.controller.backoff import Backoff
+from rekognition_operator.controller.cache import ResourceCache
+from rekognition_operator.controller.clock import Clock
+from rekognition_operator.controller.logs import pass_context
+from rekognition_operator.controller.metrics import Metrics
+from rekognition_operator.controller.queue import Requeue
+from rekognition_operator.controller.report import (
+    QUEUE_PATCH_SECONDS,
+    merge_patch,
+    only_queue_moved,
+    status_object,
+    tell,
+    write_status,
+)
+from rekognition_operator.core.actions import CreateVersion
+from rekognition_operator.core.decide import decide
+from rekognition_operator.core.decision import Decision, Policy, Report
+from rekognition_operator.core.hindrance import Conflict, CreateAttempt, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.resolve import InvalidSpecError, annotations_of, parse_status, region_of, resolve
+from rekognition_operator.core.status import compose, first_sight
+from rekognition_operator.core.world import Desired, Observed
+from rekognition_operator.kube.api import Kube
+from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeForbiddenError, KubeNotFoundError
+from rekognition_operator.kube.resource import FINALIZER, Resource, ResourceKey
+
+logger = logging.getLogger(__name__)
+
+SHOWN_AFTER_FAILURES: Final = 3
+"""From which failure in a row a passing fault is shown in status: a single one is nobody's business."""
+SWEEP_AGE_SECONDS: Final = 60.0
+"""How old a shared listing of projects may be for a look at what was settled."""
+
+
+@dataclass(frozen=True)
+class OperatorIdentity:
+    """What the operator is to AWS: the name in the owner tags, and the Region of resources that name none."""
+
+    cluster_name: str
+    default_region: str | None = None
+
+
+@dataclass
+class _Memory:
+    """What is remembered of a resource between passes. Losing it costs a call or two, never a training."""
+
+    uid: str
+    failures: int = 0
+    conflicts: int = 0
+    attempt: CreateAttempt | None = None
+    place_in_queue_written_at: float | None = None
+    slots: Slots | None = None
+
+
+@dataclass
+class _Found:
+    """What a pass found: everything that the report and the delay to the next pass rest upon."""
+
+    report: Report | None = None
+    hindrance: Hindrance | None = None
+    requeue_seconds: float | None = None
+    acted: Acted = field(default_factory=Acted)
+
+
+class _ChangedMeanwhileError(Exception):
+    """The resource is not the one that the pass decided on."""
+
+
+class Reconciler:
+    """Runs passes. It keeps nothing that matters beyond a pass.
+
+    Parameters
+    ----------
+    kube, provider
+        The API server, and Rekognition by Region.
+    slots
+        The training slots of an (account, Region).
+    cache
+        What the watch says of each resource.
+    identity, policy
+        The operator's settings that decisions depend on.
+    clock, draw
+        Time, and random numbers from 0 to 1 for delays.
+    nudge
+        Asks for a pass now over another resource, which may have a slot that has become free.
+    """
+
+    def __init__(
+        self,
+        *,
+        kube: Kube,
+        provider: RekognitionProvider,
+        slots: Callable[[str, str], Slots],
+        cache: ResourceCache,
+        identity: OperatorIdentity,
+        policy: Policy,
+        clock: Clock,
+        metrics: Metrics,
+        draw: Callable[[], float] = random.random,
+        nudge: Callable[[ResourceKey], None] = lambda _: None,
+    ) -> None:
+        self._kube = kube
+        self._provider = provider
+        self._slots = slots
+        self._cache = cache
+        self._identity = identity
+        self._policy = policy
+        self._clock = clock
+        self._metrics = metrics
+        self._backoff = Backoff(draw)
+        self._nudge = nudge
+        self._memories: dict[ResourceKey, _Memory] = {}
+
+    async def run(self, key: ResourceKey, lane: Lane = Lane.CHANGE) -> Requeue:
+        """Run one pass, and say when the next one is due. Never raises, whatever happens."""
+        started = time.perf_counter()
+        token = pass_context.set({"object": str(key), "pass": uuid.uuid4().hex[:8]})
+        try:
+            outcome, requeue = await self._guarded(key, lane)
+        finally:
+            pass_context.reset(token)
+        self._metrics.pass_ended(outcome, time.perf_counter() - started)
+        return requeue
+
+    async def _guarded(self, key: ResourceKey, lane: Lane) -> tuple[str, Requeue]:
+        resource = self._cache.get(key)
+        if resource is None:
+            self._forget(key)
+            return "gone", Requeue(None, lane)
+        memory = self._memory(resource)
+        try:
+            return await self._pass(resource, memory, lane)
+        except KubeNotFoundError:
+            self._cache.forget(key, resource.uid)
+            self._forget(key)
+            return "gone", Requeue(None, lane)
+        except (_ChangedMeanwhileError, KubeConflictError):
+            return await self._again(key, memory)
+        except KubeError as error:
+            memory.failures += 1
+            hint = ". Apply the operator's ClusterRole again" if isinstance(error, KubeForbiddenError) else ""
+            logger.warning("%s%s; tried again", error, hint)
+            return "error", Requeue(self._backoff.after_failures(memory.failures), lane)
+        except Exception as error:
+            logger.exception("The pass ended by an error that nobody expected")
+            return await self._unexpected(key, memory, error)
+
+    # --- the steps --------------------------------------------------------------------------------------------------
+
+    async def _pass(self, resource: Resource, memory: _Memory, lane: Lane) -> tuple[str, Requeue]:
+        if not resource.claimed and resource.deleting:
+            self._forget(resource.key)
+            return "gone", Requeue(None, lane)
+        resource = await self._claim(resource)
+        found = await self._look_and_act(resource, memory, lane)
+        memory.attempt = found.acted.attempt
+        if not found.acted.released and _may_go_without_aws(resource, found.hindrance):
+            await self._release(resource)
+            logger.warning(
+                "Let go without cleaning up in AWS, as was asked for: %s", getattr(found.hindrance, "message", "")
+            )
+            return "released", Requeue(None, lane)
+        if found.acted.released:
+            self._log(resource, found, wrote=True, requeue_seconds=None)
+            self._forget(resource.key)
+            return "released", Requeue(None, lane)
+        requeue = self._requeue(found, memory, lane)
+        wrote = await self._report(resource, found, memory)
+        self._log(resource, found, wrote=wrote, requeue_seconds=requeue.after_seconds)
+        return _outcome(found, wrote=wrote), requeue
+
+    async def _claim(self, resource: Resource) -> Resource:
+        """Set the finalizer, then the first conditions: both before any call to AWS."""
+        if not resource.claimed:
+            resource = await self._kube.patch_finalizers(resource, (*resource.finalizers, FINALIZER))
+            self._cache.keep(resource)
+        previous = parse_status(resource.body)
+        if previous is None or not previous.conditions:
+            status = status_object(first_sight(previous, resource.generation, self._clock.now()))
+            resource = await self._kube.patch_status(resource, merge_patch(resource.status, status))
+            self._cache.keep(resource)
+        return resource
+
+    async def _look_and_act(self, resource: Resource, memory: _Memory, lane: Lane) -> _Found:
+        try:
+            aws = await self._provider.for_region(region_of(resource.body, self._identity.default_region))
+            desired = resolve(
+                resource.body,
+                cluster_name=self._identity.cluster_name,
+                default_region=self._identity.default_region,
+                account=aws.account,
+            )
+            observed = await self._observe(aws, desired, lane, fresh=memory.conflicts > 0)
+        except InvalidSpecError as error:
+            hindrance: Hindrance = Terminal(Reason.INVALID_SPEC, str(error), self._policy.sweep_seconds)
+            return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
+        except CallError as error:
+            hindrance = hindrance_of(error, None, versions_listed=None, projects_listed=None)
+            return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
+        memory.slots = self._slots(aws.account, aws.region)
+        decision = decide(desired, observed, self._policy, self._clock.now(), memory.attempt)
+        self._hold_slots(memory.slots, resource.key, trainings(desired, observed), decision)
+        return await self._act(resource, memory, lane, aws, desired, observed, decision)
+
+    def _hold_slots(self, slots: Slots, key: ResourceKey, held: int, decision: Decision) -> None:
+        """Say what was seen, give back what is not wanted, and call who waits for what became free."""
+        in_use = slots.in_use(SlotKind.TRAINING)
+        slots.hold(SlotKind.TRAINING, str(key), held)
+        if not any(isinstance(action, CreateVersion) for action in decision.actions):
+            slots.withdraw(SlotKind.TRAINING, str(key))
+        if slots.in_use(SlotKind.TRAINING) < in_use:
+            for waiting in slots.next_up(SlotKind.TRAINING):
+                self._nudge(ResourceKey.parse(waiting))
+
+    async def _observe(self, aws: Rekognition, desired: Desired, lane: Lane, *, fresh: bool) -> Observed:
+        """Look at the project and its versions. That there is no project is never believed from an old listing."""
+        age = 0.0
+        if not fresh and not desired.deleting:
+            age = {Lane.CHANGE: 0.0, Lane.FLIGHT: self._policy.moving_seconds / 2}.get(lane, SWEEP_AGE_SECONDS)
+        name, feature = desired.place.project_name, desired.feature
+        project = await aws.describe_project(name, feature, lane=lane, max_age_seconds=age)
+        if project is None and age > 0:
+            project = await aws.describe_project(name, feature, lane=lane, max_age_seconds=0)
+        if project is None:
+            return Observed(None)
+        return Observed(project, await aws.describe_versions(project.arn, lane=lane))
+
+    async def _act(
+        self,
+        resource: Resource,
+        memory: _Memory,
+        lane: Lane,
+        aws: Rekognition,
+        desired: Desired,
+        observed: Observed,
+        decision: Decision,
+    ) -> _Found:
+        async def unchanged() -> None:
+            live = await self._kube.get(resource.key)
+            if live is None or live.asked != resource.asked or not live.claimed:
+                raise _ChangedMeanwhileError
+
+        async def release() -> None:
+            await self._release(resource)
+
+        assert memory.slots is not None  # noqa: S101  # for the type checker: set right before
+        actor = Actor(
+            aws=aws,
+            slots=memory.slots,
+            slot_key=str(resource.key),
+            desired=desired,
+            observed=observed,
+            lane=lane,
+            clock=self._clock,
+            unchanged=unchanged,
+            release=release,
+            attempt=memory.attempt,
+            projects_listed=None,
+        )
+        acted = await actor.carry_out(decision.actions)
+        for action in acted.done:
+            if isinstance(action, CreateVersion):
+                self._metrics.training_started()
+        return _Found(decision.report, acted.hindrance, decision.requeue_seconds, acted)
+
+    async def _release(self, resource: Resource) -> None:
+        finalizers = tuple(name for name in resource.finalizers if name != FINALIZER)
+        self._cache.keep(await self._kube.patch_finalizers(resource, finalizers))
+
+    async def _report(self, resource: Resource, found: _Found, memory: _Memory) -> bool:
+        """Write the status where it differs, then the events; return whether anything was written."""
+        hindrance = found.hindrance
+        if isinstance(hindrance, Transient) and memory.failures < SHOWN_AFTER_FAILURES:
+            hindrance = None
+        if isinstance(hindrance, Conflict) and memory.conflicts < SHOWN_AFTER_FAILURES:
+            return False  # the next pass, at once, knows better
+        if found.report is None and hindrance is None:
+            return False
+        previous = parse_status(resource.body)
+        current = compose(
+            previous,
+            resource.generation,
+            found.report,
+            hindrance,
+            self._clock.now(),
+            reconcile_requested_at=resource.annotations.get(RECONCILE_REQUESTED_AT),
+        )
+        return await self._write(resource, previous, current, memory)
+
+    async def _write(
+        self,
+        resource: Resource,
+        previous: ModerationAdapterStatus | None,
+        current: ModerationAdapterStatus,
+        memory: _Memory,
+    ) -> bool:
+        patch = merge_patch(resource.status, status_object(current))
+        if not patch:
+            return False
+        if "queue" in patch:
+            now = self._clock.monotonic()
+            written = memory.place_in_queue_written_at
+            if only_queue_moved(patch) and written is not None and now - written < QUEUE_PATCH_SECONDS:
+                return False
+            memory.place_in_queue_written_at = now
+        stored = await write_status(self._kube, resource, patch)
+        self._cache.keep(stored)
+        await tell(self._kube, stored, previous, current, self._clock.now())
+        return True
+
+    def _requeue(self, found: _Found, memory: _Memory, lane: Lane) -> Requeue:
+        hindrance = found.hindrance
+        memory.failures = memory.failures + 1 if isinstance(hindrance, Transient) else 0
+        memory.conflicts = memory.conflicts + 1 if isinstance(hindrance, Conflict) else 0
+        around = self._backoff.around
+        match hindrance:
+            case None:
+                seconds = self._policy.sweep_seconds if found.requeue_seconds is None else found.requeue_seconds
+                return Requeue(around(seconds), Lane.SWEEP if seconds >= self._policy.sweep_seconds else Lane.FLIGHT)
+            case Waiting():
+                return Requeue(around(hindrance.after_seconds), Lane.FLIGHT)
+            case Terminal():
+                return Requeue(around(hindrance.after_seconds), Lane.SWEEP)
+            case Transient():
+                return Requeue(self._backoff.after_failures(memory.failures), lane)
+            case Conflict():
+                if memory.conflicts < SHOWN_AFTER_FAILURES:
+                    return Requeue(around(self._policy.soon_seconds), min(lane, Lane.FLIGHT))
+                return Requeue(self._backoff.after_failures(memory.conflicts), min(lane, Lane.FLIGHT))
+
+    # --- when a step fails ------------------------------------------------------------------------------------------
+
+    async def _again(self, key: ResourceKey, memory: _Memory) -> tuple[str, Requeue]:
+        """Read the resource anew, since the watch may be behind; the next pass is at once, the third takes its time."""
+        memory.conflicts += 1
+        try:
+            live = await self._kube.get(key)
+        except KubeError as error:
+            logger.warning("%s; tried again", error)
+            return "error", Requeue(self._backoff.after_failures(memory.conflicts), Lane.CHANGE)
+        if live is None:
+            self._cache.forget(key, memory.uid)
+            self._forget(key)
+            return "gone", Requeue(None, Lane.CHANGE)
+        self._cache.learn(live)
+        seconds = 0.0 if memory.conflicts < SHOWN_AFTER_FAILURES else self._backoff.after_failures(memory.conflicts)
+        return "conflict", Requeue(seconds, Lane.CHANGE)
+
+    async def _unexpected(self, key: ResourceKey, memory: _Memory, error: Exception) -> tuple[str, Requeue]:
+        memory.failures += 1
+        requeue = Requeue(self._backoff.after_failures(memory.failures), Lane.FLIGHT)
+        resource = self._cache.get(key)
+        if resource is None or not resource.claimed:
+            return "error", requeue
+        hindrance = Transient(
+            Reason.RETRYING,
+            f"The operator met an unexpected {type(error).__name__} and tries again. Its log has the details, by this "
+            f"resource's name ({key}); if it stays, report it as a bug",
+        )
+        try:
+            previous = parse_status(resource.body)
+            current = compose(previous, resource.generation, None, hindrance, self._clock.now())
+            await self._write(resource, previous, current, memory)
+        except Exception:
+            logger.exception("The error could not be written into the status")
+        return "error", requeue
+
+    # --- memory and log ---------------------------------------------------------------------------------------------
+
+    def _memory(self, resource: Resource) -> _Memory:
+        memory = self._memories.get(resource.key)
+        if memory is None or memory.uid != resource.uid:
+            self._forget(resource.key)
+            memory = self._memories[resource.key] = _Memory(resource.uid)
+        return memory
+
+    def _forget(self, key: ResourceKey) -> None:
+        memory = self._memories.pop(key, None)
+        if memory is not None and memory.slots is not None:
+            memory.slots.forget(str(key))
+
+    def _log(self, resource: Resource, found: _Found, *, wrote: bool, requeue_seconds: float | None) -> None:
+        """Write one line for a pass that did something; a quiet one is for those who debug."""
+        did = bool(found.acted.done) or wrote
+        hindrance = found.hindrance
+        logger.log(
+            logging.INFO if did else logging.DEBUG,
+            "Reconciled",
+            extra={
+                "generation": resource.generation,
+                "actions": [type(action).__name__ for action in found.acted.done],
+                "hindrance": None if hindrance is None else type(hindrance).__name__,
+                "why": None if hindrance is None else hindrance.message,
+                "status_written": wrote,
+                "requeue_seconds": None if requeue_seconds is None else round(requeue_seconds, 1),
+            },
+        )
+
+
+def _may_go_without_aws(resource: Resource, hindrance: Hindrance | None) -> bool:
+    """Whether a deleted resource is let go although AWS cannot be cleaned up: a person has said so."""
+    return resource.deleting and isinstance(hindrance, Terminal) and annotations_of(resource.body).force_release
+
+
+def _outcome(found: _Found, *, wrote: bool) -> str:
+    match found.hindrance:
+        case Waiting():
+            return "waiting"
+        case Transient():
+            return "retrying"
+        case Terminal():
+            return "stalled"
+        case Conflict():
+            return "conflict"
+        case None:
+            return "changed" if wrote or found.acted.done else "unchanged"

@@ -104,7 +104,8 @@ class Engine:
 
     def next_creation_ms(self) -> int:
         """Return the emulated present in epoch milliseconds, later than any given before: ARNs end in it."""
-        self._last_creation_ms = max(self.clock.now_ms(), self._last_creation_ms + 1)
+        self.clock.reach(self._last_creation_ms + 1)
+        self._last_creation_ms = self.clock.now_ms()
         return self._last_creation_ms
 
     def plan(self, due_ms: int, run: Callable[[], None]) -> None:

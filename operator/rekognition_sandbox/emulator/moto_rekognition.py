@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import moto.rekognition.urls
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
 
     from rekognition_sandbox.emulator.engine import Engine
 
-#: WSGI environment keys between the server and this module: the engine to ask, and the wish to close the connection.
-ENGINE_KEY = "rekognition_sandbox.engine"
-LOST_KEY = "rekognition_sandbox.answer_lost"
+#: The WSGI environment key under which the server hands over an `Exchange`.
+EXCHANGE_KEY = "rekognition_sandbox.exchange"
 
 _CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/rekognition/aws4_request")
+
+
+@dataclass
+class Exchange:
+    """What the server gives to a request, and what it is told back: whether to close the connection unanswered."""
+
+    engine: Engine
+    answer_lost: bool = False
 
 
 class EmulatedRekognitionResponse(RekognitionResponse):
@@ -32,10 +40,10 @@ class EmulatedRekognitionResponse(RekognitionResponse):
 
     def call_action(self) -> TYPE_RESPONSE:
         """Answer one request."""
-        environ = self.normalized_request.environ
+        exchange = cast("Exchange", self.normalized_request.environ[EXCHANGE_KEY])
         operation = self._get_action() or ""
         given = answer(
-            cast("Engine", environ[ENGINE_KEY]),
+            exchange.engine,
             Arrival(
                 operation=operation,
                 account=self.current_account,
@@ -45,7 +53,7 @@ class EmulatedRekognitionResponse(RekognitionResponse):
             ),
             fallback=self._moto_answer if self._moto_has(operation) else None,
         )
-        environ[LOST_KEY] = given.lost
+        exchange.answer_lost = given.lost
         headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": str(uuid.uuid4())}
         return given.status, headers, given.body
 

@@ -1,4 +1,4 @@
-"""How is the emulator run as a process of its own, and how does an AWS client find it?"""
+"""How is the emulator run as a process of its own?"""
 
 from __future__ import annotations
 
@@ -26,21 +26,6 @@ _URL = re.compile(r"http://[\d.]+:\d+")
 
 class EmulatorStartError(RuntimeError):
     """The emulator did not come up; the text carries what it said."""
-
-
-def client_environment(url: str, *, region: str = "us-east-1") -> dict[str, str]:
-    """Return the environment variables by which boto3 and the AWS CLI talk to an emulator, with dummy credentials.
-
-    The account is moto's default, 123456789012; STS AssumeRole leads to others.
-    """
-    return {
-        "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "emulated",
-        "AWS_SECRET_ACCESS_KEY": "emulated",
-        "AWS_REGION": region,
-        "AWS_DEFAULT_REGION": region,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
 
 
 class EmulatorProcess:
@@ -119,6 +104,15 @@ class EmulatorProcess:
             process.wait()
         if process.stdout:
             process.stdout.close()
+
+    def exit_code(self, *, timeout: float) -> int | None:
+        """Wait for its end and return how it ended; None when it still runs after `timeout` seconds or never ran."""
+        if self._process is None:
+            return None
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
 
     def _arguments(self) -> list[str]:
         settings = self._settings

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from rekognition_sandbox.emulator.controls import Controls
 from rekognition_sandbox.emulator.engine import EmulatorSettings, Engine
 from rekognition_sandbox.emulator.errors import CONTENT_TYPE, AwsError
-from rekognition_sandbox.emulator.moto_rekognition import ENGINE_KEY, LOST_KEY, install
+from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, install
 from rekognition_sandbox.emulator.wire import CONTROL_PREFIX
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class EmulatorApplication:
             return list(_unsigned()(environ, start_response))
         if path == _MOTO_RESET:
             self._engine.reset()
-        environ[ENGINE_KEY] = self._engine
+        environ[EXCHANGE_KEY] = exchange = Exchange(self._engine)
         response = Response.from_app(self._moto, environ, buffered=True)
-        if environ.get(LOST_KEY):
+        if exchange.answer_lost:
             _close_connection(environ)
         return list(response(environ, start_response))
 

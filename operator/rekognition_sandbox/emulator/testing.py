@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.config import Config
 
+from rekognition_sandbox.emulator.aws_client import aws_session, single_attempt
 from rekognition_sandbox.emulator.engine import EmulatorSettings
 from rekognition_sandbox.emulator.process import EmulatorProcess
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from rekognition_sandbox.emulator.client import EmulatorControl
 
-REGION = "us-east-1"
 #: A training takes 3 seconds.
 TIME_SCALE = 600.0
 
@@ -52,14 +50,3 @@ def rekognition(emulator: EmulatorControl) -> RekognitionClient:
 def s3(emulator: EmulatorControl) -> S3Client:
     """Return a boto3 client of the emulated S3."""
     return aws_session().client("s3", endpoint_url=emulator.url)
-
-
-def aws_session(region: str = REGION) -> boto3.Session:
-    """Return a session with dummy credentials."""
-    secret = "emulated"  # noqa: S105  the emulator checks no signature
-    return boto3.Session(aws_access_key_id="emulated", aws_secret_access_key=secret, region_name=region)
-
-
-def single_attempt() -> Config:
-    """Return a configuration with which every error and every lost answer reaches the caller."""
-    return Config(retries={"mode": "standard", "total_max_attempts": 1})

@@ -50,6 +50,18 @@ def test_advancing_jumps_forward_only() -> None:
         clock.advance(-1)
 
 
+@pytest.mark.parametrize("start_ms", [0, 1_690_556_751_958, 1_795_438_690_521])
+def test_the_present_can_be_made_to_reach_a_moment_but_not_to_go_back_to_one(start_ms: int) -> None:
+    clock = EmulatedClock(start_ms, 0, RealTime())
+
+    for step in range(1, 100):
+        clock.reach(start_ms + step)
+        assert clock.now_ms() == start_ms + step
+    clock.reach(start_ms)
+
+    assert clock.now_ms() == start_ms + 99
+
+
 def test_waiting_is_told_in_real_seconds() -> None:
     real = RealTime()
     clock = EmulatedClock(0, 600, real)

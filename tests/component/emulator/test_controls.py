@@ -1,0 +1,180 @@
+"""Do the controls change time, quotas, versions and base models as they say?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from rekognition_sandbox.emulator.client import EmulatorControlError
+from rekognition_sandbox.emulator.state import VersionStatus
+from rekognition_sandbox.emulator.wire import QuotaChange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.component.emulator.conftest import Aws
+
+    Refused = Callable[[Callable[[], object]], tuple[str, str]]
+
+
+def test_health_says_ok(aws: Aws) -> None:
+    answer = requests.get(f"{aws.control.url}/moto-api/rekognition/health", timeout=10)
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_time_stands_still_jumps_and_runs_as_told(aws: Aws) -> None:
+    before = aws.control.clock()
+
+    jumped = aws.control.advance(3600)
+    faster = aws.control.set_time_scale(600)
+
+    assert before.time_scale == 0
+    assert timedelta() <= jumped.now - before.now - timedelta(hours=1) < timedelta(milliseconds=2)
+    assert faster.time_scale == 600
+    assert faster.now >= jumped.now
+
+
+def test_five_calls_a_second_pass_and_the_sixth_is_throttled(aws: Aws, refused: Refused) -> None:
+    aws.control.set_quotas(QuotaChange(throttling=True, control_calls_per_second=0.001))
+    # A rate below one call a second has a depth of one call: the second within 1,000 seconds is throttled.
+    aws.rekognition.describe_projects()
+
+    code, message = refused(aws.rekognition.describe_projects)
+
+    assert code == "ThrottlingException"
+    assert message == "Slow down; sudden increase in rate of requests."
+    aws.rekognition.create_project(ProjectName="other-operations-have-their-own-rate")
+
+
+def test_throttled_calls_have_no_effect_and_no_fault_counts_them(aws: Aws, refused: Refused) -> None:
+    aws.control.set_quotas(QuotaChange(throttling=True, control_calls_per_second=0.001))
+    aws.control.fail("CreateProject", "AccessDeniedException", nth=2)
+    aws.rekognition.create_project(ProjectName="a")
+
+    assert refused(lambda: aws.rekognition.create_project(ProjectName="b"))[0] == "ThrottlingException"
+    aws.control.set_quotas(QuotaChange(throttling=False))
+    assert refused(lambda: aws.rekognition.create_project(ProjectName="b"))[0] == "AccessDeniedException"
+    assert set(aws.project_statuses("CUSTOM_LABELS")) == {"a"}
+
+
+def test_quotas_change_only_where_told(aws: Aws) -> None:
+    before = aws.control.quotas()
+
+    after = aws.control.set_quotas(QuotaChange(concurrent_trainings=7))
+
+    assert after == before.model_copy(update={"concurrent_trainings": 7})
+    assert aws.control.quotas() == after
+
+
+def test_a_version_gets_another_status_and_message(aws: Aws) -> None:
+    project = aws.adapter_project()
+    arn = aws.start_training(project)
+
+    view = aws.control.set_version(arn, status=VersionStatus.TRAINING_FAILED, status_message="Internal server error.")
+    aws.finish_training()
+
+    version = aws.version(project)
+    assert (view.status, version["Status"]) == ("TRAINING_FAILED", "TRAINING_FAILED")
+    assert version["StatusMessage"] == "Internal server error."
+    assert "TrainingEndTimestamp" in version
+
+
+def test_a_foreign_version_has_no_tags_and_the_current_base_model(aws: Aws) -> None:
+    project = aws.adapter_project()
+    aws.train(project)
+    aws.control.release_base_model("8.0")
+
+    foreign = aws.control.add_foreign_version(project, "auto-update-1")
+
+    newest, own = aws.rekognition.describe_project_versions(ProjectArn=project)["ProjectVersionDescriptions"]
+    assert newest["ProjectVersionArn"] == foreign.arn
+    assert (newest["Status"], newest["BaseModelVersion"]) == ("TRAINING_COMPLETED", "8.0")
+    assert own["BaseModelVersion"] == "7.0"
+    assert newest["TrainingDataResult"]["Input"] == own["TrainingDataResult"]["Input"]
+    assert aws.rekognition.list_tags_for_resource(ResourceArn=foreign.arn)["Tags"] == {}
+    assert [record.operation for record in aws.control.calls("CreateProjectVersion")] == ["CreateProjectVersion"]
+
+
+def test_a_foreign_version_may_still_be_training_and_takes_no_taken_name(aws: Aws) -> None:
+    project = aws.adapter_project()
+
+    view = aws.control.add_foreign_version(project, "theirs", status=VersionStatus.TRAINING_IN_PROGRESS)
+
+    assert view.status == "TRAINING_IN_PROGRESS"
+    with pytest.raises(EmulatorControlError, match="has a version theirs already"):
+        aws.control.add_foreign_version(project, "theirs")
+
+
+def test_a_new_base_model_deprecates_the_adapters_of_the_old_one_and_they_expire(aws: Aws) -> None:
+    project = aws.adapter_project()
+    aws.train(project, "old")
+    aws.control.release_base_model("8.0", deprecate=True, expire_after_seconds=60 * 86400)
+    aws.train(project, "new")
+
+    def statuses() -> list[str]:
+        return [aws.version(project, name)["Status"] for name in ("old", "new")]
+
+    deprecated = statuses()
+    aws.control.advance(60 * 86400)
+
+    assert deprecated == ["DEPRECATED", "TRAINING_COMPLETED"]
+    assert statuses() == ["EXPIRED", "TRAINING_COMPLETED"]
+    assert aws.version(project, "new")["BaseModelVersion"] == "8.0"
+
+
+def test_datasets_are_for_custom_labels_only(aws: Aws) -> None:
+    adapter = aws.adapter_project()
+
+    with pytest.raises(EmulatorControlError, match="only Custom Labels has datasets"):
+        aws.control.add_dataset(adapter, "TRAIN")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "status", "text"),
+    [
+        ("/nothing", "GET", "", 404, "There is no GET /moto-api/rekognition/nothing"),
+        ("/calls", "PUT", "", 405, "There is no PUT /moto-api/rekognition/calls"),
+        ("/clock", "PUT", '{"time_scale": -1}', 400, "time_scale"),
+        ("/clock", "PUT", "{", 400, "Invalid JSON"),
+        ("/faults", "POST", '{"operation": "CreateProject"}', 400, "needs error, answer_lost or delay_seconds"),
+        ("/calls?since=yesterday", "GET", "", 400, "since: 'yesterday' is no sequence number"),
+        ("/versions/arn:aws:nothing", "PUT", "{}", 404, "There is no version arn:aws:nothing"),
+        ("/versions", "POST", '{"project_arn": "arn", "version_name": "a"}', 404, "There is no project arn"),
+    ],
+)
+def test_a_wrong_control_request_is_told_what_is_wrong(
+    aws: Aws, path: str, method: str, body: str, status: int, text: str
+) -> None:
+    answer = requests.request(method, f"{aws.control.url}/moto-api/rekognition{path}", data=body, timeout=10)
+
+    assert answer.status_code == status
+    assert text in answer.json()["error"]
+
+
+def test_a_reset_forgets_everything_but_the_buckets(aws: Aws) -> None:
+    project = aws.adapter_project()
+    aws.start_training(project)
+    aws.control.fail("DescribeProjects", "AccessDeniedException")
+    aws.control.set_quotas(QuotaChange(projects=0))
+    aws.control.release_base_model("9.9")
+    aws.control.set_time_scale(5)
+    started = aws.control.clock().now
+
+    aws.control.reset()
+
+    assert aws.control.calls() == []
+    assert aws.project_statuses("CONTENT_MODERATION") == {}
+    assert aws.control.quotas().projects == 100
+    assert aws.control.clock().time_scale == 0
+    assert aws.control.clock().now >= started
+    assert aws.version(aws_trained(aws))["BaseModelVersion"] == "7.0"
+
+
+def aws_trained(aws: Aws) -> str:
+    project = aws.adapter_project()
+    aws.train(project)
+    return project

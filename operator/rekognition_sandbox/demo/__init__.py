@@ -1,0 +1,1 @@
+"""What does a guided tour of the operator show, on a machine of one's own?"""

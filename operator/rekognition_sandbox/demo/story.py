@@ -1,0 +1,275 @@
+"""What does the tour tell, chapter by chapter, and what must be seen for each to be true?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
+from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_sandbox.demo import brownfield
+from rekognition_sandbox.demo.stage import NAMESPACE, REACTION_SECONDS, Stage, holds
+
+STOREFRONT = "storefront"
+FILE = "examples/moderationadapter.yaml"
+GET = "kubectl get moderationadapters"
+UP_TO_DATE = f"kubectl wait --for=condition=UpToDate moderationadapter/{STOREFRONT}"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the tour: its title, and what is done and checked in it."""
+
+    title: str
+    tell: Callable[[Stage], None]
+
+
+def first_training(stage: Stage) -> None:
+    """Show how a manifest in git becomes an adapter in service."""
+    stage.tell(
+        "A team commits a ModerationAdapter: which labelled images it shall learn from, and at which confidence. "
+        "The operator makes the project in Rekognition, trains a version, and puts it into service."
+    )
+    stage.run(f"kubectl create namespace {NAMESPACE}")
+    stage.run(f"kubectl config set-context --current --namespace={NAMESPACE}")
+    stage.run(f"cat {FILE}")
+    stage.run(f"kubectl apply -f {FILE}")
+    stage.wait(
+        f"kubectl wait --for=condition=Ready moderationadapter/{STOREFRONT} --timeout={stage.training_seconds:.0f}s",
+        STOREFRONT,
+        until=holds("Ready", "InService"),
+        seconds=stage.training_seconds,
+    )
+    stage.run(GET)
+    stage.run(f"kubectl events --for moderationadapter/{STOREFRONT}")
+    trainings = stage.trainings()
+    stage.check(
+        trainings == 1,
+        "One training was asked for, and it is in service.",
+        f"One training should have been asked for, and AWS counts {trainings}",
+    )
+
+
+def detection(stage: Stage) -> None:
+    """Show that the adapter answers better than the base model."""
+    stage.tell(
+        "An application passes the ARN in status to DetectModerationLabels. The shop sells kitchen knives, which the "
+        "base model takes for violence; and it does not see a vape pen."
+    )
+    stage.let("ARN", f"kubectl get moderationadapter {STOREFRONT} -o jsonpath='{{.status.active.arn}}'")
+    knife, pen = "storefront/images/test/kitchen-knife-11.png", "storefront/images/test/vape-pen-12.png"
+    answers = {
+        (image, adapter): _detect(stage, image, adapter=adapter) for image in (knife, pen) for adapter in (False, True)
+    }
+    stage.check(
+        "Violence" in answers[knife, False] and "Violence" not in answers[knife, True],
+        "The base model flags the kitchen knife; the adapter does not.",
+        "The base model should flag the kitchen knife, and the adapter should not",
+    )
+    stage.check(
+        "Drugs & Tobacco" not in answers[pen, False] and "Drugs & Tobacco" in answers[pen, True],
+        "The base model misses the vape pen; the adapter finds it.",
+        "The base model should miss the vape pen, and the adapter should find it",
+    )
+
+
+def _detect(stage: Stage, image: str, *, adapter: bool) -> str:
+    version = " --project-version $ARN" if adapter else ""
+    return stage.run(
+        f"aws rekognition detect-moderation-labels --image 'S3Object={{Bucket=acme-ml,Name={image}}}'{version} "
+        "--query '{Labels: ModerationLabels[].Name, AnsweredBy: ProjectVersion || ModerationModelVersion}'"
+    )
+
+
+def retraining(stage: Stage) -> None:
+    """Show that an edit trains a new version, while the old one stays in service."""
+    stage.tell(
+        "A change below `training` needs a new version. Until that is trained, the old one stays in service: Ready "
+        "stays True, and UpToDate is what to wait for."
+    )
+    before, trainings = _active(stage), stage.trainings()
+    stage.edit(FILE, "confidenceThreshold: 60", "confidenceThreshold: 75")
+    stage.run(f"kubectl apply -f {FILE}")
+    stage.expect(
+        STOREFRONT,
+        lambda s: any(v.status == "TRAINING_IN_PROGRESS" for v in s.versions or []),
+        seconds=REACTION_SECONDS,
+        what="a version in training",
+    )
+    stage.run(
+        f"{GET} -o custom-columns="
+        '\'NAME:.metadata.name,READY:.status.conditions[?(@.type=="Ready")].status,'
+        'UPTODATE:.status.conditions[?(@.type=="UpToDate")].status,'
+        'WHY:.status.conditions[?(@.type=="UpToDate")].reason,VERSION:.status.active.versionName,'
+        "WANTED:.status.desired.versionName'"
+    )
+    ready = []
+
+    def until(status: ModerationAdapterStatus) -> bool:
+        ready.append(holds("Ready")(status))
+        return holds("UpToDate")(status)
+
+    stage.wait(
+        f"{UP_TO_DATE} --timeout={stage.training_seconds:.0f}s", STOREFRONT, until=until, seconds=stage.training_seconds
+    )
+    stage.run(GET)
+    stage.check(
+        all(ready),
+        f"Ready was True at each of {len(ready)} looks during the training.",
+        "Ready should have stayed True during the training, and did not",
+    )
+    stage.check(
+        _active(stage) != before and stage.trainings() == trainings + 1,
+        "Another version is in service, after one more training.",
+        f"Another version than {before} should be in service after one more training; it is {_active(stage)} after "
+        f"{stage.trainings() - trainings} more",
+    )
+
+
+def revert(stage: Stage) -> None:
+    """Show that reverting the commit brings the old version back, without training."""
+    stage.tell(
+        "The new threshold was a mistake: somebody reverts the commit. A version is named by what it was trained on, "
+        "so the operator finds the old one and puts it back into service. Nothing is trained, nothing is billed."
+    )
+    trainings = stage.trainings()
+    first = _oldest(stage)
+    stage.edit(FILE, "confidenceThreshold: 75", "confidenceThreshold: 60")
+    stage.run(f"kubectl apply -f {FILE}")
+    stage.wait(
+        f"{UP_TO_DATE} --timeout={REACTION_SECONDS:.0f}s",
+        STOREFRONT,
+        until=lambda s: holds("UpToDate")(s) and s.active is not None and s.active.version_name == first,
+        seconds=REACTION_SECONDS,
+    )
+    stage.run(GET)
+    stage.check(
+        stage.trainings() == trainings,
+        f"{first} is in service again; AWS still counts {trainings} trainings.",
+        f"The revert should train nothing; AWS counted {trainings} trainings before, and {stage.trainings()} now",
+    )
+
+
+def broken_data(stage: Stage) -> None:
+    """Show that a training that fails says why, and replaces nothing."""
+    stage.tell(
+        "Somebody commits a manifest in which every third line is unusable. The training fails; the resource says so "
+        "in AWS's own words, and the version in service stays."
+    )
+    before = _active(stage)
+    stage.edit(FILE, "name: storefront/train.manifest", "name: storefront/train-broken.manifest")
+    stage.run(f"kubectl apply -f {FILE}")
+    stage.wait(
+        f"kubectl wait --for=condition=Stalled moderationadapter/{STOREFRONT} --timeout={stage.training_seconds:.0f}s",
+        STOREFRONT,
+        until=holds("Stalled", "TrainingFailed"),
+        seconds=stage.training_seconds,
+        stalled_is_told=True,
+    )
+    stage.run(GET)
+    message = stage.run(
+        f"kubectl get moderationadapter {STOREFRONT} "
+        "-o jsonpath='{.status.conditions[?(@.type==\"Stalled\")].message}'"
+    )
+    status = stage.status(STOREFRONT)
+    failed = next((v for v in status.versions or [] if v.status == "TRAINING_FAILED"), None)
+    place = failed.manifest_summary if failed is not None else None
+    stage.check(
+        failed is not None and place is not None and str(failed.status_message) in message and place.name in message,
+        "The message has AWS's words and the place of the manifest summary.",
+        f"The message should have AWS's words and the place of the manifest summary; it is: {message}",
+    )
+    if place is not None:
+        stage.run(f"aws s3 cp s3://{place.bucket}/{place.name} - | head -n 12")
+    stage.check(
+        holds("Ready")(status) and _active(stage) == before,
+        f"{before} is still in service.",
+        f"{before} should still be in service; it is {_active(stage)}",
+    )
+    stage.edit(FILE, "name: storefront/train-broken.manifest", "name: storefront/train.manifest")
+    stage.run(f"kubectl apply -f {FILE}")
+    stage.wait(
+        f"{UP_TO_DATE} --timeout={REACTION_SECONDS:.0f}s",
+        STOREFRONT,
+        until=lambda s: holds("UpToDate")(s) and not holds("Stalled")(s),
+        seconds=REACTION_SECONDS,
+        stalled_is_told=True,
+    )
+
+
+def drift(stage: Stage) -> None:
+    """Show that what others change in AWS is put right."""
+    name = brownfield.FULL
+    stage.tell(
+        "Tags say who pays. Somebody changes one in AWS and removes another; the operator sees it on its next look "
+        "(every ten minutes; the annotation asks for one now) and puts both right."
+    )
+    stage.let("PROJECT", f"kubectl get moderationadapter {name} -o jsonpath='{{.status.project.arn}}'")
+    stage.run("aws rekognition tag-resource --resource-arn $PROJECT --tags cost-center=0000")
+    stage.run("aws rekognition untag-resource --resource-arn $PROJECT --tag-keys team")
+    request = "look-again"
+    stage.run(f"kubectl annotate moderationadapter {name} --overwrite {RECONCILE_REQUESTED_AT}={request}")
+    stage.expect(
+        name,
+        lambda s: s.last_handled_reconcile_at == request and not holds("Drifted")(s),
+        seconds=REACTION_SECONDS,
+        what="that the drift is corrected",
+    )
+    tags = stage.run(
+        "aws rekognition list-tags-for-resource --resource-arn $PROJECT "
+        '--query \'Tags.{team: team, "cost-center": "cost-center"}\''
+    )
+    stage.run(f"kubectl events --for moderationadapter/{name}")
+    stage.check(
+        '"4711"' in tags and '"trust-safety"' in tags,
+        "Both tags are again as the spec says.",
+        f"Both tags should be as the spec says, and are {tags.strip()}",
+    )
+
+
+def deletion(stage: Stage) -> None:
+    """Show that a deleted resource of policy Delete leaves nothing in AWS."""
+    name = brownfield.PREVIEW
+    stage.tell(
+        "Deleting a resource keeps everything in AWS, unless its deletion.policy is Delete, as in "
+        "examples/moderationadapter-delete.yaml. Then kubectl delete waits until AWS has deleted versions and project."
+    )
+    stage.let("NAME", f"kubectl get moderationadapter {name} -o jsonpath='{{.status.project.name}}'")
+    stage.run(_projects("$NAME"))
+    with stage.screen.waiting() as waiting:
+        waiting.update(f"kubectl delete moderationadapter {name}")
+        stage.run(f"kubectl delete moderationadapter {name} --timeout={REACTION_SECONDS:.0f}s")
+    left = stage.run(_projects("$NAME"))
+    stage.check(
+        left.strip() == "[]",
+        "Nothing of it is left in AWS.",
+        f"Nothing of {name} should be left in AWS, and there is: {left.strip()}",
+    )
+
+
+def _projects(name: str) -> str:
+    return (
+        f"aws rekognition describe-projects --features CONTENT_MODERATION --project-names {name} "
+        "--query 'ProjectDescriptions[].[ProjectArn,Status]'"
+    )
+
+
+def _active(stage: Stage) -> str:
+    active = stage.status(STOREFRONT).active
+    return active.version_name if active is not None else "(none)"
+
+
+def _oldest(stage: Stage) -> str:
+    versions = stage.status(STOREFRONT).versions or []
+    return versions[-1].name if versions else "(none)"
+
+
+CHAPTERS = (
+    Chapter("From YAML to a trained adapter", first_training),
+    Chapter("The adapter at work", detection),
+    Chapter("An edit retrains, and the old version serves meanwhile", retraining),
+    Chapter("A revert is back at once, without training", revert),
+    Chapter("Broken data explains itself, and replaces nothing", broken_data),
+    Chapter("All of examples/: every field, and a project made by hand", brownfield.apply_all),
+    Chapter("Drift is put right", drift),
+    Chapter("Deletion leaves nothing behind", deletion),
+    Chapter("The project made by hand is taken over, without training", brownfield.adopted),
+)

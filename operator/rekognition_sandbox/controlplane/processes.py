@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 from rekognition_sandbox.controlplane.errors import PortTakenError, ProcessFailedError, SandboxError
@@ -62,13 +63,21 @@ def identity_of(pid: int) -> str | None:
         return answer.stdout.strip() or None
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The second field is the command in parentheses, which may itself hold spaces and parentheses.
     fields = stat[stat.rindex(")") + 2 :].split()
     state, start_ticks = fields[0], fields[19]
-    return None if state in "ZX" else f"{boot}:{start_ticks}"
+    return None if state in "ZX" else f"{_boot_id()}:{start_ticks}"
+
+
+@cache
+def _boot_id() -> str:
+    """Return what tells this boot from others; empty in the few containers that hide it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def is_running(record: ProcessRecord) -> bool:
@@ -224,25 +233,31 @@ def log_tail(log: Path, lines: int = LOG_TAIL_LINES) -> str:
 
 
 def _signal(record: ProcessRecord, number: signal.Signals) -> bool:
-    """Send the signal if exactly this process runs; through a pidfd where there is one, which cannot hit another."""
-    if sys.platform != "linux":
-        if not is_running(record):
-            return False
-        os.kill(record.pid, number)
-        return True
-    try:
-        descriptor = os.pidfd_open(record.pid)
-    except ProcessLookupError:
-        return False
+    """Send the signal if exactly this process runs, and return whether it did."""
+    descriptor = _pidfd(record.pid)
     try:
         if not is_running(record):
             return False
-        signal.pidfd_send_signal(descriptor, number)
+        if descriptor is None or sys.platform != "linux":
+            os.kill(record.pid, number)
+        else:
+            signal.pidfd_send_signal(descriptor, number)
     except ProcessLookupError:
         return False
     finally:
-        os.close(descriptor)
+        if descriptor is not None:
+            os.close(descriptor)
     return True
+
+
+def _pidfd(pid: int) -> int | None:
+    """Return a descriptor that stays with this very process; None where the system has none (Linux since 5.3 has)."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
 
 
 def _wait_ended(record: ProcessRecord, seconds: float) -> bool:

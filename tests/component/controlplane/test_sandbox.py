@@ -1,5 +1,6 @@
 """Do control plane and emulator come up together, serve, and go down, seen from any process?"""
 
+import json
 import os
 import signal
 import subprocess
@@ -40,9 +41,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def test_status_names_what_runs_where_and_its_log(sandbox: Sandbox) -> None:
     status = sandbox.status()
 
-    assert status.up
-    assert [service.record.name for service in status.services] == ["etcd", "kube-apiserver", "emulator"]
-    for service in status.services:
+    assert [service.record.name for service in status.services[:3]] == ["etcd", "kube-apiserver", "emulator"]
+    for service in status.services[:3]:
+        assert service.running
         assert service.record.address.split("//")[1].startswith("127.0.0.1:")
         assert Path(service.record.log).exists()
         assert f"running  pid {service.record.pid}" in str(status)
@@ -126,7 +127,51 @@ def test_up_where_it_is_up_says_so_and_disturbs_nothing(sandbox: Sandbox) -> Non
         Sandbox(sandbox.directory).up(operator=False)
 
     assert sandbox.status() == before
-    assert before.up
+    assert sandbox.env_file.exists()
+
+
+STAND_IN = """
+import http.server, json, os, pathlib
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/readyz" else 404)
+        self.end_headers()
+    def log_message(self, *arguments):
+        pass
+port = int(os.environ["REKOGNITION_OPERATOR_HEALTH_PORT"])
+server = http.server.HTTPServer(("127.0.0.1", port), Handler)
+pathlib.Path(__file__).with_name("environment.json").write_text(json.dumps(dict(os.environ)))
+server.serve_forever()
+"""
+
+
+def test_the_operator_runs_as_its_service_account_and_can_be_killed_and_started_again(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "rekognition_operator"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(STAND_IN)
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    extra = {"PYTHONPATH": str(tmp_path), "REKOGNITION_OPERATOR_EXTRA": "1"}
+
+    first = sandbox.start_operator(extra)
+    assert sandbox.status().services[-1].record == first
+    environment = json.loads((package / "environment.json").read_text())
+    sandbox.stop_operator(kill=True)
+    assert not processes.is_running(first)
+    second = sandbox.start_operator(extra)
+    assert processes.is_running(second)
+    sandbox.stop_operator()
+
+    assert environment["REKOGNITION_OPERATOR_CLUSTER_NAME"] == "sandbox"
+    assert environment["REKOGNITION_OPERATOR_EXTRA"] == "1"
+    assert environment["AWS_ENDPOINT_URL"] == sandbox.aws_url
+    assert "AWS_PROFILE" not in environment
+    client = read_kubeconfig(Path(environment["KUBECONFIG"]))
+    assert client.answers("/apis/rekognition-operator.io/v1alpha1/moderationadapters")
+    assert not client.answers("/api/v1/namespaces")
+    assert [service.record.name for service in sandbox.status().services if not service.running] == ["operator"]
 
 
 @contextmanager

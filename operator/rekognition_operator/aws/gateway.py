@@ -21,8 +21,8 @@ class Rekognition(Protocol):
     """Rekognition in one (account, Region), as one identity.
 
     Every method raises :class:`rekognition_operator.aws.errors.CallError` and nothing else.
-    Reads return complete answers (all pages). Tags of versions are cached for ever by ARN (an ARN is never reused) until
-    ``fresh_tags`` or a write of ours; project tags likewise, for at most the tag sweep time (6 h).
+    Reads return complete answers (all pages). Tags of versions are cached for ever by ARN (an ARN is never reused)
+    until ``fresh_tags`` or a write of ours; project tags likewise, for at most the tag sweep time (6 h).
     """
 
     @property

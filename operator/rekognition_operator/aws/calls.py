@@ -1,0 +1,88 @@
+"""How does one call to AWS run: in a thread, at the account's rate, with its failure classified?"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final, Protocol, TypeVar
+
+from rekognition_operator.aws.classify import SDK_FAILURES, classify
+from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.aws.limiter import CallLimiter
+
+T = TypeVar("T")
+
+READ_ATTEMPTS: Final = 3
+"""How often a read is tried in all, where the fault passes."""
+_PASSING: Final = frozenset({ErrorKind.THROTTLED, ErrorKind.SERVER, ErrorKind.LOST})
+_FIRST_DELAY_SECONDS: Final = 0.4
+
+
+class CallObserver(Protocol):
+    """Is told of every call that was made, for metrics and logs."""
+
+    def __call__(self, operation: str, outcome: str, seconds: float, lane: Lane) -> None:
+        """Take note. ``outcome`` is ``ok`` or the ErrorKind's value; ``seconds`` without the time in the queue."""
+        ...
+
+
+def unobserved(operation: str, outcome: str, seconds: float, lane: Lane) -> None:
+    """Take no note."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Runs calls in one (account, Region).
+
+    boto3 blocks, so each call runs in a thread of ``executor``. Reads are tried a few times; a call that changes
+    something never is: whether to ask again is a decision, made on a new look.
+    """
+
+    executor: Executor
+    limiter: CallLimiter
+    observer: CallObserver = unobserved
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    jitter: Callable[[], float] = field(default=random.random)
+    """A number from 0 to 1: which part of the longest delay is waited."""
+
+    async def read(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
+        """Make a call that changes nothing; a passing fault is tried again, at most twice.
+
+        Raises
+        ------
+        CallError
+            The last failure.
+        """
+        for attempt in range(READ_ATTEMPTS - 1):
+            try:
+                return await self.write(operation, lane, call)
+            except CallError as error:
+                if error.kind not in _PASSING:
+                    raise
+            await self.sleep(self.jitter() * _FIRST_DELAY_SECONDS * 2**attempt)
+        return await self.write(operation, lane, call)
+
+    async def write(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
+        """Make a call once.
+
+        Raises
+        ------
+        CallError
+            The failure; of kind LOST where the effect may have happened.
+        """
+        await self.limiter.acquire(operation, lane)
+        started_at = monotonic()
+        outcome = "ok"
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.executor, call)
+        except SDK_FAILURES as failure:
+            error = classify(operation, failure)
+            outcome = error.kind.value
+            if error.kind is ErrorKind.THROTTLED:
+                self.limiter.throttled(operation)
+            raise error from failure
+        finally:
+            self.observer(operation, outcome, monotonic() - started_at, lane)

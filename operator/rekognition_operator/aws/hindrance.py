@@ -1,0 +1,210 @@
+"""What follows from a failed call to AWS: wait, try again, ask a person, or look again?"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.slots import PROBE_SECONDS, SlotKind
+from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer
+from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.inputs import TrainingInputs
+
+DENIED_RETRY_SECONDS: Final = 600.0
+"""How often a denied call, or credentials that do not work, are tried again without anybody asking."""
+QUOTA_RETRY_SECONDS: Final = 1800.0
+"""How often a full count quota is tried again."""
+INVALID_RETRY_SECONDS: Final = 1800.0
+"""How often a request that AWS found invalid is tried again."""
+VERSIONS_QUOTA: Final = 100
+"""AWS's default for versions (models) per project (AWS General Reference; for adapters INFERRED to be the same)."""
+
+_S3_READ: Final = (
+    "s3:GetObject, s3:GetObjectVersion, s3:GetObjectAcl, s3:GetObjectTagging, s3:GetBucketLocation, s3:GetBucketAcl, "
+    "s3:ListBucket"
+)
+"""What training needs of the caller on the buckets it reads (Custom Labels guide, su-console-policy)."""
+_KMS: Final = "kms:CreateGrant, kms:DescribeKey, kms:GenerateDataKey, kms:Decrypt"
+"""What training needs of the caller on the key (API reference, CreateProjectVersion, KmsKeyId)."""
+
+_LOOK_AT: Final = {
+    "CreateProject": "spec.projectName and spec.tags",
+    "DescribeProjects": "spec.projectName and spec.region",
+    "TagResource": "spec.tags",
+    "CreateProjectVersion": "spec.training, spec.output and spec.description",
+}
+
+
+def hindrance_of(
+    error: CallError,
+    action: Action | None,
+    *,
+    versions_listed: int | None = None,
+    projects_listed: int | None = None,
+    versions_quota: int = VERSIONS_QUOTA,
+) -> Hindrance:
+    """Say what follows from a failed call.
+
+    Parameters
+    ----------
+    error
+        The failure.
+    action
+        What was being done; None while looking.
+    versions_listed
+        How many versions the project was seen to have: tells the count quota from that of concurrent trainings, which
+        AWS answers by the same code.
+    projects_listed
+        How many projects the account was seen to have, for the message.
+    versions_quota
+        How many versions a project may have in this account.
+    """
+    match error.kind:
+        case ErrorKind.THROTTLED | ErrorKind.SERVER | ErrorKind.LOST:
+            return Transient(Reason.RETRYING, _passing(error))
+        case ErrorKind.ACCESS_DENIED:
+            return Terminal(Reason.ACCESS_DENIED, _denied(error, action), DENIED_RETRY_SECONDS)
+        case ErrorKind.CREDENTIALS:
+            return Terminal(Reason.CREDENTIALS_INVALID, _unknown_caller(error), DENIED_RETRY_SECONDS)
+        case ErrorKind.LIMIT:
+            return _limited(error, action, versions_listed, projects_listed, versions_quota)
+        case ErrorKind.IN_USE | ErrorKind.NOT_FOUND:
+            return Conflict(f"AWS changed meanwhile: {error}. It is looked at again")
+        case ErrorKind.INVALID:
+            return _invalid(error, action)
+
+
+def _passing(error: CallError) -> str:
+    match error.kind:
+        case ErrorKind.THROTTLED:
+            return f"AWS throttled {error.operation}; it is tried again more slowly. Nothing to do"
+        case ErrorKind.LOST:
+            return (
+                f"The answer to {error.operation} was lost ({error.message}); whether it took effect is looked up "
+                "before it is tried again. Nothing to do, unless this stays: then check the network between the "
+                "operator and AWS"
+            )
+        case _ if error.code in ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"):
+            return (
+                f"AWS could not be reached for {error.operation} ({error.message}); it is tried again. If this stays, "
+                "check spec.region, the operator's network and its proxy"
+            )
+        case _:
+            return (
+                f"{error.operation} failed on AWS's side ({error.code}: {error.message}); it is tried again. Nothing "
+                "to do, unless this stays: then see the AWS health dashboard"
+            )
+
+
+def _denied(error: CallError, action: Action | None) -> str:
+    permission = iam_action(error.operation)
+    resource = _resource(error, action)
+    text = f"AWS denied {permission} on {resource}: {error.message}. Allow it in the operator's IAM policy"
+    if isinstance(action, CreateVersion):
+        text += ". Training also uses the operator's own rights: " + _training_rights(
+            action.inputs, action.output.bucket
+        )
+    return text + _again(DENIED_RETRY_SECONDS)
+
+
+def _training_rights(inputs: TrainingInputs, output_bucket: str) -> str:
+    sources = _listed(sorted({m.bucket for m in (*inputs.training, *inputs.testing)}))
+    text = f"{_S3_READ} on {sources} and the buckets of the images, s3:PutObject on {output_bucket}"
+    if inputs.kms_key_id is not None:
+        text += f", {_KMS} on {inputs.kms_key_id}"
+    return text
+
+
+def _unknown_caller(error: CallError) -> str:
+    return (
+        f"AWS did not accept the operator's credentials ({error.operation}: {error.code}: {error.message}). Check its "
+        "service account's role or its AWS_* variables, that the Region is enabled for the account, and the clock"
+        + _again(DENIED_RETRY_SECONDS)
+    )
+
+
+def _limited(
+    error: CallError,
+    action: Action | None,
+    versions_listed: int | None,
+    projects_listed: int | None,
+    versions_quota: int,
+) -> Hindrance:
+    if error.operation == "CreateProject":
+        seen = "" if projects_listed is None else f" ({projects_listed} are listed)"
+        name = f" {action.project_name}" if isinstance(action, CreateProject) else ""
+        return Terminal(
+            Reason.PROJECT_QUOTA_REACHED,
+            f"The project{name} cannot be created: the account has as many Rekognition projects as its quota allows"
+            f"{seen}: {error.message}. Delete projects, or have the quota raised in Service Quotas"
+            + _again(QUOTA_RETRY_SECONDS),
+            QUOTA_RETRY_SECONDS,
+        )
+    if error.operation == "CreateProjectVersion":
+        if versions_listed is not None and versions_listed >= versions_quota:
+            return Terminal(
+                Reason.VERSION_QUOTA_REACHED,
+                f"The project has {versions_listed} versions, as many as its quota allows: {error.message}. Lower "
+                "spec.retention.keep, delete versions, or have the quota raised in Service Quotas"
+                + _again(QUOTA_RETRY_SECONDS),
+                QUOTA_RETRY_SECONDS,
+            )
+        return Waiting(
+            Reason.WAITING_FOR_QUOTA,
+            f"All trainings that the account may run at a time are in use: {error.message}. It is asked again as soon "
+            "as one may be free; to train more at a time, have the quota raised and set --training-slots",
+            PROBE_SECONDS,
+            SlotKind.TRAINING.value,
+        )
+    if error.operation == "TagResource":
+        return Terminal(
+            Reason.TAG_QUOTA_REACHED,
+            f"{_resource(error, action)} cannot take more tags: {error.message}. Remove tags from it in AWS, or from "
+            "spec.tags" + _again(QUOTA_RETRY_SECONDS),
+            QUOTA_RETRY_SECONDS,
+        )
+    return Waiting(
+        Reason.WAITING_FOR_QUOTA,
+        f"A quota of the account is used up for {error.operation}: {error.message}. It is tried again",
+        PROBE_SECONDS,
+    )
+
+
+def _invalid(error: CallError, action: Action | None) -> Hindrance:
+    if isinstance(action, CreateVersion):  # followed by name: see CreateAttempt
+        return Conflict(f"AWS refused the training ({error}). The version is looked for by its name")
+    fields = _LOOK_AT.get(error.operation)
+    look = f"Look at {fields}" if fields else "This is most likely a fault of the operator: please report it"
+    return Terminal(
+        Reason.INVALID_REQUEST,
+        f"AWS refused {error.operation} on {_resource(error, action)} as invalid ({error.code}): "
+        f"{error.message}. {look}" + _again(INVALID_RETRY_SECONDS),
+        INVALID_RETRY_SECONDS,
+    )
+
+
+def iam_action(operation: str) -> str:
+    """Return the IAM action that allows an operation, such as rekognition:CreateProject."""
+    service = "sts" if operation == "GetCallerIdentity" else "rekognition"
+    return f"{service}:{operation}"
+
+
+def _resource(error: CallError, action: Action | None) -> str:
+    """Name what the call was about, as an IAM policy would."""
+    match action:
+        case CreateProject():
+            return f"project {action.project_name} (CreateProject needs the resource *)"
+        case CreateVersion():
+            return f"{action.project_arn} (version {action.version_name})"
+        case None | ReleaseFinalizer():
+            return "*" if error.operation == "DescribeProjects" else "the project and its versions"
+        case _:
+            return action.arn
+
+
+def _again(seconds: float) -> str:
+    return f". Tried again every {seconds / 60:.0f} minutes, and when the resource changes"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

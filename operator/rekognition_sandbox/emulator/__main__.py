@@ -17,9 +17,8 @@ def main(arguments: list[str] | None = None) -> int:
     settings = EmulatorSettings(time_scale=options.time_scale, throttle=not options.no_throttle, seed=options.seed)
     try:
         server = EmulatorServer(options.port, settings)
-    except (OSError, SystemExit) as error:
-        # werkzeug prints the reason and exits where it may not listen
-        print(f"Port {options.port} on 127.0.0.1 cannot be used ({error}). Use another one, or 0.", file=sys.stderr)
+    except OSError as error:
+        print(error, file=sys.stderr)
         return 1
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Self
 
 import rekognition_sandbox
 from rekognition_sandbox.emulator.client import EmulatorControl
@@ -38,7 +38,7 @@ class EmulatorProcess:
     port
         On 127.0.0.1; 0 takes a free one.
     log_path
-        Where its stderr goes; a temporary file by default.
+        Where its stderr goes; left out, a file that ends with it.
     """
 
     def __init__(
@@ -75,13 +75,9 @@ class EmulatorProcess:
         EmulatorStartError
             It ended, or said nothing for a minute.
         """
-        if self._log_path is None:
-            handle, name = tempfile.mkstemp(prefix="rekognition-emulator-", suffix=".log")
-            os.close(handle)
-            self._log_path = Path(name)
         source_root = str(Path(rekognition_sandbox.__file__).parents[1])
         search_path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
-        with self._log_path.open("w", encoding="utf-8") as log:
+        with self._log_path.open("w+b") if self._log_path else tempfile.TemporaryFile() as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "rekognition_sandbox.emulator", *self._arguments()],
                 stdout=subprocess.PIPE,
@@ -89,7 +85,7 @@ class EmulatorProcess:
                 text=True,
                 env={**os.environ, "PYTHONPATH": search_path},
             )
-        self._url = self._read_url(self._process)
+            self._url = self._read_url(self._process, log)
 
     def stop(self) -> None:
         """End it, by force after ten seconds; once stopped, stopping again does nothing."""
@@ -119,7 +115,7 @@ class EmulatorProcess:
         arguments = ["--port", str(self._port), "--time-scale", str(settings.time_scale), "--seed", str(settings.seed)]
         return arguments if settings.throttle else [*arguments, "--no-throttle"]
 
-    def _read_url(self, process: subprocess.Popen[str]) -> str:
+    def _read_url(self, process: subprocess.Popen[str], log: IO[bytes]) -> str:
         line = _read_line(process, _START_SECONDS)
         found = _URL.search(line)
         if found:
@@ -127,7 +123,8 @@ class EmulatorProcess:
         code = process.poll()
         self.stop()
         state = "is still silent" if code is None else f"ended with exit code {code}"
-        said = self._log_path.read_text(encoding="utf-8")[-2000:] if self._log_path else ""
+        log.seek(0)
+        said = log.read().decode(errors="replace").strip()[-2000:]
         raise EmulatorStartError(f"The emulator {state} after its start. It said: {said or 'nothing'}")
 
     def __enter__(self) -> Self:

@@ -71,6 +71,10 @@ class _QuietHandler(MotoRequestHandler):
         """Keep quiet: the call log has it."""
 
 
+class PortTakenError(OSError):
+    """Somebody else listens on the port already."""
+
+
 class EmulatorServer:
     """The emulator in a thread of this process; use `EmulatorProcess` where a process of its own is wanted.
 
@@ -80,18 +84,33 @@ class EmulatorServer:
         On 127.0.0.1; 0 takes a free one.
     settings
         How the engine starts.
+
+    Raises
+    ------
+    PortTakenError
     """
 
     def __init__(self, port: int = 0, settings: EmulatorSettings | None = None) -> None:
         self.engine = Engine(settings)
         application = EmulatorApplication(self.engine)
-        self._server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
+        try:
+            self._server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
+        except SystemExit as error:
+            # werkzeug prints the reason and asks the whole process to end
+            raise PortTakenError(
+                f"Port {port} on {LOOPBACK} is in use. Use another one, or 0 for a free one."
+            ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="emulator-server", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._server.port
 
     @property
     def url(self) -> str:
         """What AWS_ENDPOINT_URL is to be set to."""
-        return f"http://{LOOPBACK}:{self._server.port}"
+        return f"http://{LOOPBACK}:{self.port}"
 
     def start(self) -> None:
         """Serve from now on."""

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from rekognition_sandbox.emulator.aws_client import aws_session, single_attempt
 from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.engine import EmulatorSettings
-from rekognition_sandbox.emulator.server import EmulatorServer
+from rekognition_sandbox.emulator.process import EmulatorProcess
 from rekognition_sandbox.samples import make_samples
 
 if TYPE_CHECKING:
@@ -113,13 +113,13 @@ def sample(name: str) -> S3ObjectTypeDef:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[EmulatorServer]:
-    with EmulatorServer(settings=EmulatorSettings(time_scale=0, throttle=False)) as running:
+def server() -> Iterator[EmulatorProcess]:
+    with EmulatorProcess(EmulatorSettings(time_scale=0, throttle=False)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def s3_with_samples(server: EmulatorServer) -> S3Client:
+def s3_with_samples(server: EmulatorProcess) -> S3Client:
     s3 = aws_session().client("s3", endpoint_url=server.url)
     make_samples().upload(s3, SAMPLES)
     s3.create_bucket(Bucket=OUTPUT)
@@ -127,12 +127,12 @@ def s3_with_samples(server: EmulatorServer) -> S3Client:
 
 
 @pytest.fixture(scope="session")
-def rekognition_client(server: EmulatorServer) -> RekognitionClient:
+def rekognition_client(server: EmulatorProcess) -> RekognitionClient:
     return aws_session().client("rekognition", endpoint_url=server.url, config=single_attempt())
 
 
 @pytest.fixture
-def aws(server: EmulatorServer, s3_with_samples: S3Client, rekognition_client: RekognitionClient) -> Aws:
+def aws(server: EmulatorProcess, s3_with_samples: S3Client, rekognition_client: RekognitionClient) -> Aws:
     control = EmulatorControl(server.url)
     control.reset()
     return Aws(rekognition_client, s3_with_samples, control)

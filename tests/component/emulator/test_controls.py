@@ -38,7 +38,7 @@ def test_time_stands_still_jumps_and_runs_as_told(aws: Aws) -> None:
     assert faster.now >= jumped.now
 
 
-def test_five_calls_a_second_pass_and_the_sixth_is_throttled(aws: Aws, refused: Refused) -> None:
+def test_calls_beyond_the_rate_of_an_operation_are_throttled(aws: Aws, refused: Refused) -> None:
     aws.control.set_quotas(QuotaChange(throttling=True, control_calls_per_second=0.001))
     # A rate below one call a second has a depth of one call: the second within 1,000 seconds is throttled.
     aws.rekognition.describe_projects()

@@ -7,16 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 import requests
 
-from rekognition_sandbox.emulator.aws_client import client_environment
+from rekognition_sandbox.emulator.aws_client import aws_session, client_environment, single_attempt
+from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.engine import EmulatorSettings
 from rekognition_sandbox.emulator.process import EmulatorProcess, EmulatorStartError
+from rekognition_sandbox.emulator.server import EmulatorServer, PortTakenError
 from rekognition_sandbox.samples import make_samples
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import AssetTypeDef
     from mypy_boto3_s3.client import S3Client
 
-    from rekognition_sandbox.emulator.client import EmulatorControl
 
 pytest_plugins = ["rekognition_sandbox.emulator.testing"]
 
@@ -34,19 +35,18 @@ SCRIPT = Path(__file__).parent / "aws_cli.sh"
 
 def test_the_stock_aws_cli_runs_the_whole_story(emulator: EmulatorControl, tmp_path: Path) -> None:
     samples = make_samples()
-    images = tmp_path / "images"
-    for key, content in samples.images.items():
-        (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / key).write_bytes(content)
     for name in ("train.manifest", "test.manifest"):
         (tmp_path / name).write_bytes(samples.manifest(name, bucket="acme-cli", prefix=""))
+        for line in samples.manifests[name]:
+            image = tmp_path / line.image_key
+            image.parent.mkdir(parents=True, exist_ok=True)
+            image.write_bytes(samples.images[line.image_key])
     environment = {**os.environ, **client_environment(emulator.url), "AWS": str(AWS_CLI), "AWS_PAGER": ""}
 
     done = subprocess.run(
         ["bash", str(SCRIPT), str(tmp_path)], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
-    assert images.is_dir()
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines()[-1] == "all steps as told"
     assert {record.operation for record in emulator.calls()} == {
@@ -81,7 +81,7 @@ def test_a_training_ends_and_writes_its_outputs_without_anybody_asking(
 
 
 def test_kms_and_sts_are_there_too(emulator: EmulatorControl) -> None:
-    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
+    session = aws_session()
     key = session.client("kms", endpoint_url=emulator.url).create_key()["KeyMetadata"]["KeyId"]
 
     assert key
@@ -107,33 +107,52 @@ def test_motos_own_reset_resets_rekognition_too(emulator: EmulatorControl, rekog
 
 def test_five_calls_a_second_pass_by_default_and_more_are_throttled() -> None:
     with EmulatorProcess() as process:
-        session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1")
-        client = session.client("rekognition", endpoint_url=process.url)
-        # The SDK tries throttled calls again, so that the client notices nothing and the log tells.
-        for _ in range(12):
-            client.describe_projects()
-        outcomes = [record.outcome for record in process.control.calls()]
+        client = aws_session().client("rekognition", endpoint_url=process.url, config=single_attempt())
 
-    assert outcomes.count("ok") == 12
-    assert outcomes.count("ThrottlingException") >= 1
+        def throttled(_: int) -> bool:
+            try:
+                client.describe_projects()
+            except client.exceptions.ThrottlingException:
+                return True
+            return False
+
+        with ThreadPoolExecutor(20) as at_once:
+            outcomes = list(at_once.map(throttled, range(40)))
+
+    assert outcomes.count(False) >= 5
+    assert outcomes.count(True) >= 1
+
+
+def test_a_server_in_a_thread_serves_until_it_is_stopped() -> None:
+    with EmulatorServer(settings=EmulatorSettings(throttle=False)) as server:
+        control = EmulatorControl(server.url)
+        assert control.health().status == "ok"
+        assert control.quotas().throttling is False
+
+    with pytest.raises(requests.ConnectionError):
+        control.health()
+
+
+def test_a_server_in_a_thread_tells_that_its_port_is_taken() -> None:
+    with EmulatorServer() as first, pytest.raises(PortTakenError, match="Use another port, or 0"):
+        EmulatorServer(first.port)
 
 
 def test_a_process_ends_on_sigterm_with_exit_code_zero_and_frees_its_port(tmp_path: Path) -> None:
-    process = EmulatorProcess(EmulatorSettings(time_scale=600, seed=7), log_path=tmp_path / "emulator.log")
-    process.start()
-    port, pid = int(process.url.rpartition(":")[2]), process.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGTERM)
-    assert process.exit_code(timeout=20) == 0
+    with EmulatorProcess(EmulatorSettings(time_scale=600, seed=7), log_path=tmp_path / "log") as process:
+        port, pid = int(process.url.rpartition(":")[2]), process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGTERM)
+        assert process.exit_code(timeout=20) == 0
 
     with EmulatorProcess(port=port) as again:
         assert again.control.health().status == "ok"
 
 
-def test_a_taken_port_is_told(tmp_path: Path) -> None:
+def test_a_taken_port_is_told() -> None:
     with EmulatorProcess() as first:
-        second = EmulatorProcess(port=int(first.url.rpartition(":")[2]), log_path=tmp_path / "log")
-        with pytest.raises(EmulatorStartError, match="cannot be used"):
+        second = EmulatorProcess(port=int(first.url.rpartition(":")[2]))
+        with pytest.raises(EmulatorStartError, match="is in use"):
             second.start()
 
 

@@ -134,7 +134,7 @@ def test_a_server_in_a_thread_serves_until_it_is_stopped() -> None:
 
 
 def test_a_server_in_a_thread_tells_that_its_port_is_taken() -> None:
-    with EmulatorServer() as first, pytest.raises(PortTakenError, match="Use another port, or 0"):
+    with EmulatorServer() as first, pytest.raises(PortTakenError, match="Use another one, or 0"):
         EmulatorServer(first.port)
 
 

@@ -1,0 +1,189 @@
+"""How is the operator put together, started and ended? The one place where its parts meet."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Final
+
+from rekognition_operator import __version__
+from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.aws.limiter import TokenBucketLimiter
+from rekognition_operator.aws.provider import Boto3Provider
+from rekognition_operator.aws.slots import Slots
+from rekognition_operator.controller.cache import ResourceCache
+from rekognition_operator.controller.clock import Clock, SystemClock
+from rekognition_operator.controller.crds import KindsGoneError, check_served, wait_until_served, watch_kinds
+from rekognition_operator.controller.intake import Intake
+from rekognition_operator.controller.kopf_app import operator_registry, run_kopf
+from rekognition_operator.controller.metrics import Metrics
+from rekognition_operator.controller.queue import WorkQueue
+from rekognition_operator.controller.reconcile import OperatorIdentity, Reconciler
+from rekognition_operator.controller.server import HealthServer, Readiness
+from rekognition_operator.controller.settings import OperatorSettings
+from rekognition_operator.controller.sweep import Sweeper
+from rekognition_operator.kube.client import KubeClient
+from rekognition_operator.kube.resource import ResourceKey
+
+logger = logging.getLogger(__name__)
+
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class OperatorFailedError(Exception):
+    """The operator cannot go on; the text says why and what to do."""
+
+
+class SlotsByAccount:
+    """The training slots of each (account, Region), made when first asked for."""
+
+    def __init__(self, capacity: int, clock: Callable[[], float]) -> None:
+        self._capacity = capacity
+        self._clock = clock
+        self._slots: dict[tuple[str, str], Slots] = {}
+
+    def __call__(self, account: str, region: str) -> Slots:
+        """Return those of one account and Region."""
+        place = (account, region)
+        if place not in self._slots:
+            self._slots[place] = Slots(self._capacity, self._clock)
+        return self._slots[place]
+
+
+class Operator:
+    """The operator as one thing: it runs until it is told to stop, or cannot go on."""
+
+    def __init__(self, settings: OperatorSettings, clock: Clock | None = None) -> None:
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._stop = asyncio.Event()
+        self._readiness = Readiness()
+        self._metrics = Metrics()
+        self._cache = ResourceCache()
+        self._kube = KubeClient(settings.kubeconfig)
+        self._provider = Boto3Provider(
+            limiters=lambda _account, _region: TokenBucketLimiter(
+                calls_per_second=settings.calls_per_second, tag_calls_per_second=2 * settings.calls_per_second
+            ),
+            observer=lambda operation, outcome, _seconds, _lane: self._metrics.aws_called(operation, outcome),
+        )
+        reconciler = Reconciler(
+            kube=self._kube,
+            provider=self._provider,
+            slots=SlotsByAccount(settings.training_slots, self._clock.monotonic),
+            cache=self._cache,
+            identity=OperatorIdentity(settings.cluster_name, settings.default_region),
+            policy=settings.policy,
+            clock=self._clock,
+            metrics=self._metrics,
+            nudge=lambda key: self._queue.add(key, Lane.FLIGHT),
+        )
+        self._queue = WorkQueue[ResourceKey](reconciler.run, concurrency=settings.concurrency, clock=self._clock)
+        self._intake = Intake(self._cache, self._queue)
+        self._metrics.watch(self._queue.depth, lambda: self._cache)
+
+    async def run(self) -> None:
+        """Run until a signal asks to stop; then passes under way get their grace time.
+
+        Raises
+        ------
+        OperatorFailedError
+            A part ended that must not.
+        """
+        settings = self._settings
+        self._handle_signals()
+        logger.info(
+            "rekognition-operator %s starts",
+            __version__,
+            extra={
+                "cluster": settings.cluster_name,
+                "region": settings.default_region,
+                "namespaces": list(settings.namespaces) or "all",
+            },
+        )
+        async with AsyncExitStack() as stack:
+            stack.callback(self._provider.close)
+            await stack.enter_async_context(
+                HealthServer(settings.health_host, settings.health_port, self._readiness, self._metrics.exposition)
+            )
+            await stack.enter_async_context(self._kube)
+            if await self._unless_stopped(wait_until_served(self._kube, self._readiness, self._clock)):
+                self._readiness.waits_for = "the resources have not been listed yet"
+                await self._work()
+        logger.info("rekognition-operator has ended")
+
+    def stop(self) -> None:
+        """Ask for the end."""
+        self._stop.set()
+
+    async def _work(self) -> None:
+        settings = self._settings
+        sweeper = Sweeper(
+            self._kube,
+            self._cache,
+            self._intake,
+            self._readiness,
+            self._clock,
+            namespaces=settings.namespaces,
+            list_seconds=settings.list_seconds,
+        )
+        registry = operator_registry(
+            self._intake,
+            kubeconfig=settings.kubeconfig,
+            on_startup=self._handle_signals,  # kopf has just set its own handlers, which a second signal breaks
+            on_cleanup=partial(self._queue.stop, settings.grace_seconds),
+        )
+        # Started before kopf, so that kopf does not take them for its own and cancel them.
+        others = [
+            asyncio.create_task(self._queue.run(), name="work queue"),
+            asyncio.create_task(sweeper.run(), name="sweep"),
+            asyncio.create_task(watch_kinds(self._kube, self._clock), name="watch of the kinds"),
+        ]
+        watch = asyncio.create_task(run_kopf(registry, namespaces=settings.namespaces, stop=self._stop), name="watch")
+        try:
+            await asyncio.wait([watch, *others], return_when=asyncio.FIRST_COMPLETED)
+            ended = [task for task in (watch, *others) if task.done()]
+            failure = None if self._stop.is_set() else await self._why(ended[0])
+            self._stop.set()
+            await asyncio.wait([watch])
+        finally:
+            for task in (watch, *others):
+                task.cancel()
+            await asyncio.gather(watch, *others, return_exceptions=True)
+            await self._queue.stop(0)
+        if failure is not None:
+            raise OperatorFailedError(failure)
+
+    async def _why(self, task: asyncio.Task[None]) -> str:
+        """Say why a task has ended that must not, in words of the cause where it is known."""
+        error = task.exception()
+        if isinstance(error, KindsGoneError):
+            return str(error)
+        try:
+            await check_served(self._kube)  # the watch, too, ends when its kind does
+        except KindsGoneError as gone:
+            return str(gone)
+        logger.error("The %s ended", task.get_name(), exc_info=error)
+        cause = "without an error" if error is None else f"with {type(error).__name__}: {error}"
+        return f"The {task.get_name()} ended {cause}; the operator ends with it. Start it again"
+
+    async def _unless_stopped(self, work: Coroutine[object, object, None]) -> bool:
+        """Do some work; return False where the operator was told to stop before it was done."""
+        doing = asyncio.create_task(work)
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({doing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if not doing.done():
+            doing.cancel()
+        await asyncio.gather(doing, stopped, return_exceptions=True)
+        if doing.cancelled():
+            return False
+        doing.result()
+        return True
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self.stop)

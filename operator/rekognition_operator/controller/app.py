@@ -5,7 +5,6 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import Final
 
 from rekognition_operator import __version__
@@ -59,6 +58,7 @@ class Operator:
         self._settings = settings
         self._clock = clock or SystemClock()
         self._stop = asyncio.Event()
+        self._winding_down = False
         self._readiness = Readiness()
         self._metrics = Metrics()
         self._cache = ResourceCache()
@@ -132,8 +132,7 @@ class Operator:
         registry = operator_registry(
             self._intake,
             kubeconfig=settings.kubeconfig,
-            on_startup=self._handle_signals,  # kopf has just set its own handlers, which a second signal breaks
-            on_cleanup=partial(self._queue.stop, settings.grace_seconds),
+            on_cleanup=self._wind_down,
         )
         # Started before kopf, so that kopf does not take them for its own and cancel them.
         others = [
@@ -141,11 +140,21 @@ class Operator:
             asyncio.create_task(sweeper.run(), name="sweep"),
             asyncio.create_task(watch_kinds(self._kube, self._clock), name="watch of the kinds"),
         ]
-        watch = asyncio.create_task(run_kopf(registry, namespaces=settings.namespaces, stop=self._stop), name="watch")
+        watch = asyncio.create_task(
+            run_kopf(
+                registry,
+                namespaces=settings.namespaces,
+                stop=self._stop,
+                on_started=self._handle_signals,  # kopf has just set its own, which a second signal breaks
+            ),
+            name="watch",
+        )
         try:
-            await asyncio.wait([watch, *others], return_when=asyncio.FIRST_COMPLETED)
-            ended = [task for task in (watch, *others) if task.done()]
-            failure = None if self._stop.is_set() else await self._why(ended[0])
+            done, _ = await asyncio.wait([watch, *others], return_when=asyncio.FIRST_COMPLETED)
+            if self._winding_down:  # by the watch, which has ended by itself
+                await asyncio.wait([watch])
+                done = {watch}
+            failure = None if self._stop.is_set() else await self._why(done.pop())
             self._stop.set()
             await asyncio.wait([watch])
         finally:
@@ -155,6 +164,10 @@ class Operator:
             await self._queue.stop(0)
         if failure is not None:
             raise OperatorFailedError(failure)
+
+    async def _wind_down(self) -> None:
+        self._winding_down = True
+        await self._queue.stop(self._settings.grace_seconds)
 
     async def _why(self, task: asyncio.Task[None]) -> str:
         """Say why a task has ended that must not, in words of the cause where it is known."""

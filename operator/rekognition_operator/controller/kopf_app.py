@@ -58,15 +58,10 @@ def operator_registry(
     intake: Intake,
     *,
     kubeconfig: Path | None,
-    on_startup: Callable[[], None],
     on_cleanup: Callable[[], Awaitable[None]],
 ) -> kopf.OperatorRegistry:
     """Return kopf's registry with our handlers: it starts empty, so it needs a login of its own."""
     registry = kopf.OperatorRegistry()
-
-    @kopf.on.startup(registry=registry)
-    async def startup(**_: object) -> None:
-        on_startup()
 
     @kopf.on.login(registry=registry)
     async def login(**_: object) -> kopf.ConnectionInfo:
@@ -105,9 +100,16 @@ async def connection_info(kubeconfig: Path | None) -> kopf.ConnectionInfo:
     )
 
 
-async def run_kopf(registry: kopf.OperatorRegistry, *, namespaces: Collection[str], stop: asyncio.Event) -> None:
-    """Watch until ``stop`` is set."""
-    await kopf.operator(
+async def run_kopf(
+    registry: kopf.OperatorRegistry,
+    *,
+    namespaces: Collection[str],
+    stop: asyncio.Event,
+    on_started: Callable[[], None],
+) -> None:
+    """Watch until ``stop`` is set: ``kopf.operator()``, and a call of ``on_started`` when kopf has set itself up."""
+    existing = asyncio.all_tasks()  # not kopf's to cancel
+    tasks = await kopf.spawn_tasks(
         registry=registry,
         settings=operator_settings(),
         standalone=True,
@@ -115,3 +117,5 @@ async def run_kopf(registry: kopf.OperatorRegistry, *, namespaces: Collection[st
         namespaces=list(namespaces),
         stop_flag=stop,
     )
+    on_started()
+    await kopf.run_tasks(tasks, ignored=existing)

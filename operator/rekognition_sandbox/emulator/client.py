@@ -119,6 +119,20 @@ class EmulatorControl:
             FaultSpec(operation=operation, region=region, delay_seconds=seconds, nth=nth, times=times)
         )
 
+    def withhold(
+        self,
+        operation: str,
+        seconds: float,
+        *,
+        nth: int | None = None,
+        times: int | None = None,
+        region: str | None = None,
+    ) -> FaultView:
+        """Let calls of an operation have their effect and be in the call log, and be answered real seconds later."""
+        return self.add_fault(
+            FaultSpec(operation=operation, region=region, withhold_seconds=seconds, nth=nth, times=times)
+        )
+
     def add_fault(self, spec: FaultSpec) -> FaultView:
         """Let something go wrong from now on."""
         return self._send("POST", "/faults", spec, FaultView)

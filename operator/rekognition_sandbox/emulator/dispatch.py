@@ -68,9 +68,10 @@ def answer(engine: Engine, arrival: Arrival, fallback: Fallback | None = None) -
         logged like the others.
     """
     arrived_at = datetime.now(UTC)
-    outcome, effect, lost = OK, None, False
+    outcome, effect, lost, withhold_seconds = OK, None, False, 0.0
     try:
         injection = _admit(engine, arrival)
+        withhold_seconds = injection.withhold_seconds
         lost = injection.answer_lost is not None
         if injection.answer_lost is AnswerLost.BEFORE_EFFECT:
             given = Answer(500, "")
@@ -100,6 +101,8 @@ def answer(engine: Engine, arrival: Arrival, fallback: Fallback | None = None) -
         outcome=LOST if lost else outcome,
         effect=effect,
     )
+    if withhold_seconds:
+        time.sleep(withhold_seconds)
     return Answer(given.status, given.body, lost=lost)
 
 

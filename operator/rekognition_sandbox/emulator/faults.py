@@ -14,6 +14,7 @@ class Injection:
     """What goes wrong with one call; nothing, by default."""
 
     delay_seconds: float = 0
+    withhold_seconds: float = 0
     error: ErrorSpec | None = None
     answer_lost: AnswerLost | None = None
 
@@ -84,6 +85,7 @@ class FaultBook:
         decisive = next((spec for spec in striking if spec.error or spec.answer_lost), None)
         return Injection(
             delay_seconds=sum(spec.delay_seconds for spec in striking),
+            withhold_seconds=sum(spec.withhold_seconds for spec in striking),
             error=decisive.error if decisive else None,
             answer_lost=decisive.answer_lost if decisive else None,
         )

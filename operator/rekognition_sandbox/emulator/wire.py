@@ -38,8 +38,8 @@ class FaultSpec(_Wire):
 
     A fault looks at each call of its operation (and Region) that was not throttled. From the `nth` on (counted from the
     moment of the request, default 1) it strikes `times` times: default once with `nth`, else without end; with
-    `probability`, by the emulator's seed. `delay_seconds` are real seconds before anything else is done; a delay may
-    stand alone or beside another effect.
+    `probability`, by the emulator's seed. `delay_seconds` are real seconds before anything else is done,
+    `withhold_seconds` those between the effect and the answer; each may stand alone or beside another effect.
     """
 
     operation: str = Field(default=ANY_OPERATION, description="an operation's name, or * for all")
@@ -49,14 +49,15 @@ class FaultSpec(_Wire):
     probability: float | None = Field(default=None, ge=0, le=1)
     error: ErrorSpec | None = None
     delay_seconds: float = Field(default=0, ge=0, le=600)
+    withhold_seconds: float = Field(default=0, ge=0, le=600)
     answer_lost: AnswerLost | None = None
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
         if self.error and self.answer_lost:
             raise ValueError("a fault either answers an error or loses the answer: leave out error or answer_lost")
-        if not (self.error or self.answer_lost or self.delay_seconds):
-            raise ValueError("a fault needs error, answer_lost or delay_seconds")
+        if not (self.error or self.answer_lost or self.delay_seconds or self.withhold_seconds):
+            raise ValueError("a fault needs error, answer_lost, delay_seconds or withhold_seconds")
         return self
 
     @property

@@ -140,7 +140,7 @@ def test_datasets_are_for_custom_labels_only(aws: Aws) -> None:
         ("/calls", "PUT", "", 405, "There is no PUT /moto-api/rekognition/calls"),
         ("/clock", "PUT", '{"time_scale": -1}', 400, "time_scale"),
         ("/clock", "PUT", "{", 400, "Invalid JSON"),
-        ("/faults", "POST", '{"operation": "CreateProject"}', 400, "needs error, answer_lost or delay_seconds"),
+        ("/faults", "POST", '{"operation": "CreateProject"}', 400, "needs error, answer_lost, delay_seconds or"),
         ("/calls?since=yesterday", "GET", "", 400, "since: 'yesterday' is no sequence number"),
         ("/versions/arn:aws:nothing", "PUT", "{}", 404, "There is no version arn:aws:nothing"),
         ("/versions", "POST", '{"project_arn": "arn", "version_name": "a"}', 404, "There is no project arn"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,6 +86,22 @@ def test_a_delay_lets_the_call_wait_and_others_pass(aws: Aws) -> None:
 
     assert waited >= 0.3
     assert set(aws.project_statuses("CUSTOM_LABELS")) == {"a"}
+
+
+def test_a_withheld_answer_comes_after_the_effect_has_shown(aws: Aws) -> None:
+    aws.control.withhold("CreateProject", 1.0, nth=1)
+
+    with ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        answer = pool.submit(aws.rekognition.create_project, ProjectName="a")
+        while not aws.control.calls("CreateProject"):
+            assert time.monotonic() - began < 30, "the call never came"
+        seen = (set(aws.project_statuses("CUSTOM_LABELS")), answer.done())
+        answer.result()
+        waited = time.monotonic() - began
+
+    assert seen == ({"a"}, False)
+    assert waited >= 1.0
 
 
 def test_faults_are_shown_and_cleared(aws: Aws) -> None:

@@ -76,13 +76,14 @@ def test_the_same_seed_strikes_the_same_calls() -> None:
 
 def test_delays_add_up_and_the_oldest_other_fault_decides() -> None:
     book = FaultBook(0)
-    book.add(FaultSpec(delay_seconds=0.5))
+    book.add(FaultSpec(delay_seconds=0.5, withhold_seconds=2))
     book.add(FaultSpec(answer_lost=AnswerLost.AFTER_EFFECT, delay_seconds=0.25))
     book.add(FaultSpec(error=ERROR))
 
     injection = book.strike("CreateProject")
 
     assert injection.delay_seconds == 0.75
+    assert injection.withhold_seconds == 2
     assert injection.answer_lost is AnswerLost.AFTER_EFFECT
     assert injection.error is None
 
@@ -100,7 +101,7 @@ def test_a_fault_tells_how_often_it_struck() -> None:
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({}, "needs error, answer_lost or delay_seconds"),
+        ({}, "needs error, answer_lost, delay_seconds or withhold_seconds"),
         ({"error": ERROR, "answer_lost": "after_effect"}, "leave out error or answer_lost"),
         ({"delay_seconds": 1, "nth": 0}, "nth"),
         ({"delay_seconds": 1, "typo": 1}, "typo"),

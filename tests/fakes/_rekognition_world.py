@@ -215,6 +215,10 @@ class RekognitionWorld:
         error = refusal(operation, kind, message, code=code)
         self._faults.append(Fault(operation, error, nth - 1, times, after_effect))
 
+    def clear_faults(self) -> None:
+        """Let every call succeed from now."""
+        self._faults.clear()
+
     # --- what a test asks -------------------------------------------------------------------------------------------
 
     @property

@@ -19,7 +19,7 @@ from rekognition_operator.core.ownership import moved, plan_project
 from rekognition_operator.core.promotion import promote
 from rekognition_operator.core.report import report_on
 from rekognition_operator.core.retention import surplus
-from rekognition_operator.core.tagging import lost_record, plan_tags
+from rekognition_operator.core.tagging import plan_tags
 from rekognition_operator.core.training import plan_training, unanswered_retry
 from rekognition_operator.core.versions import Fleet, sort_out
 from rekognition_operator.core.world import Desired, Observed, ObservedProject, VersionState
@@ -64,9 +64,16 @@ def _decide_live(
     fleet = sort_out(desired, observed.versions) if plan.ours else Fleet((), ())
     if project is None or not plan.settled:
         report = report_on(desired, project if plan.ours else None, fleet, plan.reconciling, plan.stalled)
+        if not plan.ours and project is not None and _was_ours(desired, project):
+            report = replace(report, keep_known=True, ready=replace(report.ready, holds=None))
         requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
         return Decision(plan.actions, report, requeue)
     return _decide_versions(desired, project, fleet, policy, now, attempt)
+
+
+def _was_ours(desired: Desired, project: ObservedProject) -> bool:
+    """Whether status knows this very project: its owner tags are lost, and what serves goes on serving."""
+    return desired.known_project is not None and desired.known_project.arn == project.arn
 
 
 def _decide_versions(
@@ -86,8 +93,8 @@ def _decide_versions(
     if promotion is not None:
         actions.append(promotion)
     actions += [*tagging.records, *tagging.corrections, *surplus(desired, fleet)]
-    if training.record_lost is not None:
-        actions.append(lost_record(project, training.record_lost))
+    if training.record is not None:
+        actions.append(training.record)
     if training.create is not None:
         actions.append(training.create)
 

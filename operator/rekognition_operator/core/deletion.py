@@ -134,15 +134,16 @@ def _delete_ours_keep_project(desired: Desired, project: ObservedProject, fleet:
 def _delete_versions(desired: Desired, versions: list[ObservedVersion], foreign_arns: set[str]) -> list[Action]:
     ready = [v for v in versions if v.state not in _BUSY and v.state is not VersionState.DELETING]
     ready.sort(key=lambda version: version.created_at)
-    return [
-        DeleteVersion(
-            v.arn,
-            v.name,
-            owner_tags={} if v.arn in foreign_arns else t.owner_tags(desired.owner),
-            foreign=v.arn in foreign_arns,
-        )
-        for v in ready
-    ]
+    owner_tags = t.owner_tags(desired.owner)
+    actions: list[Action] = []
+    for v in ready:
+        foreign = v.arn in foreign_arns
+        if not foreign and t.ownership(v.tags, desired.owner) is not t.Ownership.OURS:
+            actions.append(
+                SetTags(v.arn, owner_tags)
+            )  # known by its name alone: nothing is deleted that does not say so
+        actions.append(DeleteVersion(v.arn, v.name, owner_tags={} if foreign else owner_tags, foreign=foreign))
+    return actions
 
 
 def _let_go(desired: Desired, project: ObservedProject, versions: list[ObservedVersion]) -> list[Action]:

@@ -1,7 +1,7 @@
 """Which tags in AWS must be written: our own records, and what spec.tags asks for?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rekognition_operator.core import tags as t
@@ -9,7 +9,7 @@ from rekognition_operator.core.actions import Action, RemoveTags, SetTags
 from rekognition_operator.core.decision import DriftItem
 from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.training import unanswered_retry
-from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.versions import IN_TRAINING, Fleet
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
 
@@ -18,7 +18,7 @@ class Tagging:
     """What to write, in three parts, and the drift that the last part corrects (or only reports)."""
 
     adopt: tuple[Action, ...]
-    """Versions that become ours: before anything else is done with them."""
+    """Versions that become ours, or have lost the tags that say so: before anything else is done with them."""
     records: tuple[Action, ...]
     """Our own memory; written whatever the drift policy says."""
     corrections: tuple[Action, ...]
@@ -39,11 +39,16 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
     dropped = tuple(key for key in remembered if key not in desired.tags)
     for own in versions:
         changes = _differing(own.version.tags, {**wanted, **({t.DIGEST: own.digest} if own.adopted else {})})
-        if _joins(desired, own):
+        ownership = t.ownership(own.version.tags, desired.owner)
+        if ownership is not t.Ownership.OURS:
             adopt.append(SetTags(own.version.arn, changes))
             if t.RELEASED in own.version.tags:
                 adopt.append(RemoveTags(own.version.arn, (t.RELEASED,)))
-        elif changes:
+            elif own.version.name not in desired.adopt_versions:
+                items = _items(f"versions[{own.version.name}].tags", own.version.tags, changes, desired)
+                drift += [replace(item, corrected=True) for item in items]
+            continue
+        if changes:
             corrections.append(SetTags(own.version.arn, changes))
             drift += _items(f"versions[{own.version.name}].tags", own.version.tags, changes, desired)
         corrections += _removal(own.version.arn, own.version.tags, dropped)
@@ -64,22 +69,6 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
         drift=tuple(drift),
         tag_keys=tuple(sorted(ours)),
     )
-
-
-def lost_record(project: ObservedProject, lost: t.LostVersion) -> SetTags:
-    """Remember that a version was found lost, before it is trained once more."""
-    return SetTags(project.arn, {t.LOST: t.lost_value(lost)})
-
-
-def _joins(desired: Desired, own: OwnVersion) -> bool:
-    """Whether a version becomes ours just now: taken back, or named for adoption. Lost tags are drift instead."""
-    match t.ownership(own.version.tags, desired.owner):
-        case t.Ownership.RELEASED_TO_US | t.Ownership.RELEASED:
-            return True
-        case t.Ownership.UNOWNED:
-            return own.version.name in desired.adopt_versions
-        case _:
-            return False
 
 
 def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: datetime) -> tuple[Action, ...]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.actions import CreateVersion
+from rekognition_operator.core.actions import CreateVersion, SetTags
 from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.hindrance import CreateAttempt
 from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
@@ -28,13 +28,13 @@ REFUSED_CODES = frozenset({"InvalidParameterException", "ValidationException", "
 class TrainingPlan:
     """What the training of the wanted inputs needs.
 
-    ``create`` asks for a training, after ``record_lost`` is written on the project. ``reconciling`` and ``stalled`` say
+    ``create`` asks for a training; ``record`` is what must be remembered before. ``reconciling`` and ``stalled`` say
     what is awaited or wrong. ``lost`` names a version that was deleted by others.
     ``requeue_seconds`` None: by the rest.
     """
 
     create: CreateVersion | None = None
-    record_lost: t.LostVersion | None = None
+    record: SetTags | None = None
     reconciling: Finding | None = None
     stalled: Finding | None = None
     lost: str | None = None
@@ -190,7 +190,9 @@ class _Planner:
         """Write the loss down, and look again for a while before paying for another training."""
         return TrainingPlan(
             lost=str(latest),
-            record_lost=t.LostVersion(str(latest), self.now) if record else None,
+            record=SetTags(self.project.arn, {t.LOST: t.lost_value(t.LostVersion(str(latest), self.now))})
+            if record
+            else None,
             reconciling=Finding(
                 Reason.CONFIRMING_LOSS,
                 f"Version {latest} is not listed by AWS any more; looking for it again before it is trained once more",
@@ -203,8 +205,9 @@ class _Planner:
             return self.create(self.next_name(), cause="retry")
         faults = _faults(newest)
         if is_service_fault(newest.version.status_message) and faults < self.policy.service_fault_retries:
-            ended = newest.version.training_ended_at or newest.version.created_at
-            left = (ended - self.now).total_seconds() + self.policy.service_fault_delay_seconds * 2**faults
+            seen = t.read_time(newest.version.tags.get(t.FAILED_SEEN))
+            since = (self.now - seen).total_seconds() if seen is not None else 0.0
+            left = self.policy.service_fault_delay_seconds * 2**faults - since
             if left > 0:
                 return TrainingPlan(
                     reconciling=Finding(
@@ -213,6 +216,9 @@ class _Planner:
                         f"({newest.version.status_message}); it is trained again soon, "
                         f"{faults + 1} of {self.policy.service_fault_retries} times",
                     ),
+                    record=SetTags(newest.version.arn, {t.FAILED_SEEN: t.time_value(self.now)})
+                    if seen is None
+                    else None,
                     requeue_seconds=left,
                 )
             return self.create(self.next_name(), cause=f"service-fault:{faults + 1}")

@@ -1,0 +1,125 @@
+"""Whatever happens, and whenever: it settles, nothing is paid twice, nothing foreign is touched.
+
+The operator's real passes run over a simulated AWS and API server, which change between any two of its calls.
+"""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+
+from fakes.simulation import Move, Simulation
+from rekognition_operator.core import training, versions
+from rekognition_operator.core.versions import Fleet, OwnVersion
+from rekognition_operator.core.world import ObservedVersion
+
+EDITS = ("train other inputs", "describe", "tag", "output", "keep", "drift policy", "retry", "suspend")
+WORLD = (
+    "complete",
+    "fail",
+    "service fault",
+    "deprecate",
+    "expire",
+    "delete version",
+    "add foreign version",
+    "lose version tag",
+    "lose project tag",
+    "advance",
+)
+OPERATOR = ("crash", "fault", "lose status", "wait")
+REMEMBERED_BY_STATUS_ONLY = ("lose status", "lose project tag", "tag")
+"""Left out where a run without status is compared: which keys of spec.tags are ours is known from status alone."""
+
+
+def move(kinds: tuple[str, ...]) -> st.SearchStrategy[Move]:
+    return st.builds(
+        Move,
+        kind=st.sampled_from(kinds),
+        number=st.integers(0, 9),
+        at_call=st.sampled_from((0, 0, 1, 2, 3, 4, 5, 6, 8)),
+    )
+
+
+def history(kinds: tuple[str, ...]) -> st.SearchStrategy[list[list[Move]]]:
+    return st.lists(st.lists(move(kinds), max_size=4), min_size=3, max_size=20)
+
+
+EVERYTHING = (*EDITS, *WORLD, *WORLD, *OPERATOR)
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def live_through(simulation: Simulation, moves: list[list[Move]]) -> None:
+    for between_passes in moves:
+        for happening in between_passes:
+            simulation.apply(happening)
+        simulation.pass_time(simulation.run_pass())
+
+
+def live_and_settle(moves: list[list[Move]]) -> None:
+    simulation = Simulation()
+    live_through(simulation, moves)
+    simulation.settle()
+    simulation.check_settled()
+
+
+@settings(relaxed, max_examples=250)
+@given(history(EVERYTHING))
+def test_it_settles_nothing_is_paid_twice_and_nothing_foreign_is_touched(moves: list[list[Move]]) -> None:
+    live_and_settle(moves)
+
+
+@settings(relaxed, max_examples=80)
+@given(history(tuple(kind for kind in EVERYTHING if kind not in REMEMBERED_BY_STATUS_ONLY)))
+def test_losing_all_status_before_every_pass_changes_nothing_in_aws(moves: list[list[Move]]) -> None:
+    # Crashes and what happens "at the n-th call" are left out: writing status again shifts the calls.
+    calm = [[Move(m.kind, m.number) for m in between if m.kind not in {"crash", "fault"}] for between in moves]
+    kept, lost = Simulation(), Simulation(lose_status_before_every_pass=True)
+    live_through(kept, calm)
+    live_through(lost, calm)
+    assert lost.aws.effects == kept.aws.effects
+
+
+def _fails(moves: list[list[Move]]) -> bool:
+    try:
+        live_and_settle(moves)
+    except AssertionError:
+        return True
+    return False
+
+
+def _serves_whatever_was_promoted(fleet: Fleet) -> OwnVersion | None:
+    return fleet.last_promoted
+
+
+def _never_answered(*_: object) -> str | None:
+    return "token"
+
+
+def _owns_everything(desired: object, version: ObservedVersion) -> OwnVersion:
+    del desired
+    return OwnVersion(version, version.name, 1)
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "mutant"),
+    [
+        (Fleet, "active", property(_serves_whatever_was_promoted)),
+        (training, "unanswered_retry", _never_answered),
+        (training, "is_service_fault", lambda _message: True),
+        (versions, "_own", _owns_everything),
+    ],
+    ids=[
+        "expired version stays active",
+        "retry token is never answered",
+        "every failure is retried",
+        "nothing is foreign",
+    ],
+)
+def test_the_property_finds_an_operator_without_the_check(
+    monkeypatch: pytest.MonkeyPatch, target: object, name: str, mutant: object
+) -> None:
+    monkeypatch.setattr(target, name, mutant)
+    assert find(
+        history(EVERYTHING),
+        _fails,
+        settings=settings(relaxed, max_examples=2000, database=None, phases=[Phase.generate]),
+    )

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rekognition_operator import __version__
-from rekognition_operator.cli import crds, sandbox
+from rekognition_operator.cli import crds, run, sandbox
 from rekognition_operator.cli.errors import CommandError
 
 PROGRAM: Final = "rekognition-operator"
@@ -45,6 +45,7 @@ def _options(
     pass
 
 
+app.command("run")(run.run)
 app.command("crds")(crds.crds)
 app.add_typer(sandbox.app, name="sandbox")
 

@@ -52,6 +52,10 @@ class OperatorSettings(BaseSettings):
     """How soon AWS is looked at again after a change by the operator."""
     adoption_settle_seconds: Seconds = 30.0
     """How long after taking over a project its tags are read again, in case that another one took it too."""
+    loss_confirm_seconds: Seconds = 60.0
+    """How long a version must stay away before it counts as deleted by others: AWS's lists may lag."""
+    confirm_create_seconds: Seconds = 30.0
+    """How long a version is looked for whose training AWS has not clearly accepted, before it is asked for again."""
     list_seconds: Seconds = 600.0
     """How often all resources are listed, for what the watch may have missed."""
     health_host: str = "0.0.0.0"  # noqa: S104  # the kubelet and Prometheus ask from outside the pod
@@ -104,6 +108,8 @@ class OperatorSettings(BaseSettings):
             sweep_seconds=self.sweep_seconds,
             soon_seconds=self.soon_seconds,
             adoption_settle_seconds=self.adoption_settle_seconds,
+            loss_confirm_seconds=self.loss_confirm_seconds,
+            confirm_create_seconds=self.confirm_create_seconds,
         )
 
 

@@ -19,6 +19,7 @@ import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rekognition_operator.core.decision import Policy
 from rekognition_sandbox.controlplane.display import Display
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.processes import log_tail
@@ -109,7 +110,8 @@ def _set_up(screen: Screen, sandbox: Sandbox, options: Options) -> Stage:
         "On loopback ports of this machine: a real etcd and kube-apiserver; an emulated AWS (Rekognition, S3, KMS), "
         f"in which time runs {options.time_scale:g} times faster; and the operator, with no more rights than it needs."
     )
-    sandbox.up(time_scale=options.time_scale, detach=options.keep)
+    pace = _operator_pace(options.time_scale)
+    sandbox.up(time_scale=options.time_scale, detach=options.keep, operator_environment=pace)
     screen.output(str(sandbox.status()))
     environment = sandbox.environment
     for name in ("NO_PROXY", "no_proxy"):
@@ -127,14 +129,27 @@ def _set_up(screen: Screen, sandbox: Sandbox, options: Options) -> Stage:
     screen.passed(f"{len(samples.images)} sample images and {len(manifests)} manifests are in s3://{BUCKET}.")
     directory = sandbox.directory / "demo"
     shutil.copytree(EXAMPLES, directory / "examples", dirs_exist_ok=True)
-    return Stage(sandbox, screen, Shell(environment, directory), directory, options.time_scale)
+    return Stage(sandbox, screen, Shell(environment, directory), directory, options.time_scale, pace)
+
+
+def _operator_pace(time_scale: float) -> dict[str, str]:
+    """Let the operator look as often, in AWS's accelerated time, as it does by default; but not all the time."""
+    policy = Policy()
+
+    def scaled(seconds: float) -> str:
+        return f"{max(0.5, seconds / time_scale):g}"
+
+    return {
+        "REKOGNITION_OPERATOR_MOVING_SECONDS": scaled(policy.moving_seconds),
+        "REKOGNITION_OPERATOR_ADOPTION_SETTLE_SECONDS": scaled(policy.adoption_settle_seconds),
+    }
 
 
 def _explain(screen: Screen, sandbox: Sandbox, sentence: str) -> None:
     """Say what went wrong, after what the operator said last."""
     log = sandbox.directory / "logs" / "operator.log"
     tail = log_tail(log)
-    if tail:
+    if tail and tail.splitlines()[-1] not in sentence:
         screen.title(f"The last lines of {log}")
         screen.output(tail)
     screen.failed(sentence)

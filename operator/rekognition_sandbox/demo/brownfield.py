@@ -1,8 +1,6 @@
 """How does the tour meet an account in which something is already there, and the rest of `examples/`?"""
 
-import json
-
-from rekognition_sandbox.demo.stage import REACTION_SECONDS, Stage, holds
+from rekognition_sandbox.demo.stage import Stage, holds
 
 FULL, PREVIEW, LEGACY = "storefront-full", "storefront-preview", "storefront-legacy"
 LEGACY_VERSION = "spring-2026"
@@ -12,19 +10,18 @@ def apply_all(stage: Stage) -> None:
     """Make a project by hand, then apply every example."""
     stage.tell(
         "Long before the operator, somebody made a project and trained a version by hand. "
-        "examples/moderationadapter-adopt.yaml names both. The other files show every field, and what to do for a test "
-        "environment."
+        "examples/moderationadapter-adopt.yaml names both: they are taken over, and nothing is trained for that. "
+        "The other files show every field, and what to do for a test environment."
     )
     _train_by_hand(stage)
     trainings = stage.trainings()
     stage.run("kubectl apply -f examples/")
-    both = f"moderationadapter/{FULL} moderationadapter/{PREVIEW}"
+    names = " ".join(f"moderationadapter/{name}" for name in (LEGACY, FULL, PREVIEW))
     seconds = 2 * stage.training_seconds
     stage.wait(
-        f"kubectl wait --for=condition=Ready {both} --timeout={seconds:.0f}s",
-        FULL,
-        PREVIEW,
-        until=holds("Ready", "InService"),
+        f"kubectl wait --for=condition=UpToDate {names} --timeout={seconds:.0f}s",
+        *(LEGACY, FULL, PREVIEW),
+        until=holds("UpToDate", "InService"),
         seconds=seconds,
     )
     stage.run("kubectl get moderationadapters")
@@ -34,29 +31,11 @@ def apply_all(stage: Stage) -> None:
         "Two more trainings: one for each new adapter.",
         f"There should be two more trainings, one for each new adapter, and there are {more}",
     )
-
-
-def adopted(stage: Stage) -> None:
-    """Show that the project made by hand is the resource's, and that its version is in service."""
-    stage.tell(
-        "Taking over a project takes half a minute, in which the operator makes sure that nobody else claims it. The "
-        "version made by hand was trained on what the spec says, so it is put into service as it is."
-    )
-    stage.wait(
-        f"kubectl wait --for=condition=UpToDate moderationadapter/{LEGACY} --timeout={2 * REACTION_SECONDS:.0f}s",
-        LEGACY,
-        until=lambda s: holds("UpToDate")(s) and s.active is not None and s.active.version_name == LEGACY_VERSION,
-        seconds=2 * REACTION_SECONDS,
-    )
-    stage.run("kubectl get moderationadapters")
-    versions = stage.run(
-        "aws rekognition describe-project-versions --project-arn $LEGACY "
-        "--query 'ProjectVersionDescriptions[].[ProjectVersionArn,Status]'"
-    )
+    active = stage.status(LEGACY).active
     stage.check(
-        len(json.loads(versions)) == 1,
-        f"{LEGACY_VERSION} is in service, and nothing was trained.",
-        f"The project should still have the one version {LEGACY_VERSION}, and has: {versions.strip()}",
+        active is not None and active.version_name == LEGACY_VERSION,
+        f"{LEGACY_VERSION}, made by hand, is in service, and nothing was trained for it.",
+        f"{LEGACY_VERSION} should be in service, and it is {active.version_name if active is not None else 'nothing'}",
     )
 
 
@@ -74,3 +53,15 @@ def _train_by_hand(stage: Stage) -> None:
         "--testing-data '{\"AutoCreate\":true}' --feature-config 'ContentModeration={ConfidenceThreshold=50}' "
         "--query ProjectVersionArn --output text"
     )
+    status = (
+        "aws rekognition describe-project-versions --project-arn $LEGACY "
+        "--query 'ProjectVersionDescriptions[0].Status' --output text"
+    )
+    with stage.screen.waiting() as waiting:
+        waiting.update("waiting until AWS has trained it")
+        stage.until(
+            lambda: stage.run(status, shown=False).strip() == "TRAINING_COMPLETED",
+            seconds=stage.training_seconds,
+            what="the training by hand should be completed",
+        )
+    stage.run(status)

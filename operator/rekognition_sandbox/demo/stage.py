@@ -1,8 +1,8 @@
 """What does a chapter of the tour work with: commands, the resources' status, the emulator's call log, checks?"""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
@@ -35,6 +35,8 @@ class Stage:
         The folder in which commands are run; it holds a copy of `examples/`.
     time_scale
         How many times faster than the clock the emulated AWS works.
+    operator_environment
+        The variables that the operator is started with, besides those of any sandbox.
     """
 
     sandbox: Sandbox
@@ -42,6 +44,8 @@ class Stage:
     shell: Shell
     directory: Path
     time_scale: float
+    operator_environment: Mapping[str, str]
+    _killed: set[str] = field(default_factory=set)
 
     @property
     def aws(self) -> EmulatorControl:
@@ -133,14 +137,25 @@ class Stage:
         StepFailedError
             It never was; ``what`` says what was expected.
         """
+        seen = [self.status(name)]
+
+        def as_expected() -> bool:
+            seen[0] = self.status(name)
+            return until(seen[0])
+
+        try:
+            self.until(as_expected, seconds=seconds, what=f"{name} should show {what}")
+        except StepFailedError as error:
+            raise StepFailedError(f"{error}; it is: {_in_words(seen[0])}") from error
+        return seen[0]
+
+    def until(self, condition: Callable[[], bool], *, seconds: float, what: str) -> None:
+        """Return as soon as a condition holds; StepFailedError with ``what`` should be, where it never does."""
         deadline = time.monotonic() + seconds
-        while True:
-            status = self.status(name)
-            if until(status):
-                return status
+        while not condition():
             self._everything_runs()
             if time.monotonic() > deadline:
-                raise StepFailedError(f"{name} did not show {what} within {seconds:.0f} s; it is: {_in_words(status)}")
+                raise StepFailedError(f"{what}, and that was not so within {seconds:.0f} s")
             time.sleep(POLL_SECONDS)
 
     def status(self, name: str) -> ModerationAdapterStatus:
@@ -158,6 +173,19 @@ class Stage:
         """Return how many trainings were asked for and begun until now, by whomever: what AWS would bill."""
         return sum(1 for call in self.aws.calls("CreateProjectVersion") if call.effect is not None)
 
+    def kill_operator(self) -> None:
+        """Kill the operator between any two of its instructions."""
+        self._killed.add("operator")
+        pid = next(s.record.pid for s in self.sandbox.status().services if s.record.name == "operator")
+        self.run(f"kill -9 {pid}")
+
+    def start_operator(self) -> None:
+        """Start the operator again, and return when it is ready."""
+        with self.screen.waiting() as waiting:
+            waiting.update("starting the operator")
+            self.sandbox.start_operator(self.operator_environment)
+        self._killed.discard("operator")
+
     def edit(self, path: str, before: str, after: str) -> None:
         """Change one line of a file, as a commit would, and show it; indentation is kept."""
         file = self.directory / path
@@ -169,7 +197,7 @@ class Stage:
 
     def _everything_runs(self) -> None:
         for service in self.sandbox.status().services:
-            if not service.running:
+            if not service.running and service.record.name not in self._killed:
                 tail = log_tail(Path(service.record.log))
                 raise StepFailedError(f"{service.record.name} ended by itself; the last lines of its log:\n{tail}")
 

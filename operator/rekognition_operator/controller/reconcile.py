@@ -34,11 +34,12 @@ from rekognition_operator.controller.report import (
     tell,
     write_status,
 )
-from rekognition_operator.core.actions import CreateVersion
+from rekognition_operator.controller.way_out import may_go, with_way_out
+from rekognition_operator.core.actions import CreateVersion, ReleaseFinalizer
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision, Policy, Report
 from rekognition_operator.core.hindrance import Conflict, CreateAttempt, Hindrance, Terminal, Transient, Waiting
-from rekognition_operator.core.resolve import InvalidSpecError, annotations_of, parse_status, region_of, resolve
+from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
 from rekognition_operator.core.status import compose, first_sight
 from rekognition_operator.core.world import Desired, Observed
 from rekognition_operator.kube.api import Kube
@@ -175,18 +176,18 @@ class Reconciler:
         resource = await self._claim(resource)
         found = await self._look_and_act(resource, memory, lane)
         memory.attempt = found.acted.attempt
-        if not found.acted.released and _may_go_without_aws(resource, found.hindrance):
+        if not found.acted.released and may_go(resource, found.hindrance):
             await self._release(resource)
-            logger.warning(
-                "Let go without cleaning up in AWS, as was asked for: %s", getattr(found.hindrance, "message", "")
-            )
-            return "released", Requeue(None, lane)
+            found.acted.done.append(ReleaseFinalizer())
+        found.hindrance = with_way_out(resource, found.hindrance)
         if found.acted.released:
             self._log(resource, found, wrote=True, requeue_seconds=None)
             self._forget(resource.key)
             return "released", Requeue(None, lane)
         requeue = self._requeue(found, memory, lane)
         wrote = await self._report(resource, found, memory)
+        memory.failures = memory.failures if isinstance(found.hindrance, Transient) else 0
+        memory.conflicts = memory.conflicts if isinstance(found.hindrance, Conflict) else 0
         self._log(resource, found, wrote=wrote, requeue_seconds=requeue.after_seconds)
         return _outcome(found, wrote=wrote), requeue
 
@@ -331,8 +332,8 @@ class Reconciler:
 
     def _requeue(self, found: _Found, memory: _Memory, lane: Lane) -> Requeue:
         hindrance = found.hindrance
-        memory.failures = memory.failures + 1 if isinstance(hindrance, Transient) else 0
-        memory.conflicts = memory.conflicts + 1 if isinstance(hindrance, Conflict) else 0
+        memory.failures += isinstance(hindrance, Transient)
+        memory.conflicts += isinstance(hindrance, Conflict)
         around = self._backoff.around
         match hindrance:
             case None:
@@ -416,11 +417,6 @@ class Reconciler:
                 "requeue_seconds": None if requeue_seconds is None else round(requeue_seconds, 1),
             },
         )
-
-
-def _may_go_without_aws(resource: Resource, hindrance: Hindrance | None) -> bool:
-    """Whether a deleted resource is let go although AWS cannot be cleaned up: a person has said so."""
-    return resource.deleting and isinstance(hindrance, Terminal) and annotations_of(resource.body).force_release
 
 
 def _outcome(found: _Found, *, wrote: bool) -> str:

@@ -1,0 +1,35 @@
+"""May a deleted resource go although AWS cannot be looked at or cleaned up? There is always a way out."""
+
+from dataclasses import replace
+
+from rekognition_operator.api.annotations import FORCE_RELEASE
+from rekognition_operator.core.hindrance import Hindrance, Terminal
+from rekognition_operator.core.resolve import InvalidSpecError, annotations_of, parse_spec
+from rekognition_operator.kube.resource import Resource
+
+
+def may_go(resource: Resource, hindrance: Hindrance | None) -> bool:
+    """Whether the finalizer is removed in spite of a hindrance.
+
+    Under policy Orphan nothing is to be done in AWS, so nothing there can hold the resource. Else a person must have
+    asked for it, and waiting must not help.
+    """
+    if not resource.deleting or hindrance is None:
+        return False
+    return _orphaned(resource) or (isinstance(hindrance, Terminal) and annotations_of(resource.body).force_release)
+
+
+def with_way_out(resource: Resource, hindrance: Hindrance | None) -> Hindrance | None:
+    """Add to what holds a deleted resource how to let it go."""
+    if not resource.deleting or not isinstance(hindrance, Terminal):
+        return hindrance
+    key = resource.key
+    line = f"kubectl annotate {key.kind.lower()} -n {key.namespace} {key.name} {FORCE_RELEASE}=true"
+    return replace(hindrance, message=f"{hindrance.message}. To let the resource go and leave AWS as it is: {line}")
+
+
+def _orphaned(resource: Resource) -> bool:
+    try:
+        return parse_spec(resource.body).deletion.policy == "Orphan"
+    except InvalidSpecError:
+        return False

@@ -225,4 +225,4 @@ def _in_words(status: ModerationAdapterStatus) -> str:
         condition = conditions.get(kind)
         if condition is not None and (condition.status == "True" or kind == "Ready"):
             return condition.reason
-    return "not seen yet"
+    return "no status"

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
 from rekognition_sandbox.demo import brownfield
+from rekognition_sandbox.demo.errors import StepFailedError
 from rekognition_sandbox.demo.stage import NAMESPACE, REACTION_SECONDS, Stage, holds
 
 STOREFRONT = "storefront"
@@ -94,7 +95,7 @@ def retraining(stage: Stage) -> None:
         "A change below `training` needs a new version. Until that is trained, the old one stays in service: Ready "
         "stays True, and UpToDate is what to wait for."
     )
-    before, trainings = _active(stage), stage.trainings()
+    before, ready_since, trainings = _active(stage), _ready_since(stage), stage.trainings()
     stage.edit(FILE, "confidenceThreshold: 60", "confidenceThreshold: 75")
     stage.run(f"kubectl apply -f {FILE}")
     stage.expect(
@@ -104,26 +105,20 @@ def retraining(stage: Stage) -> None:
         what="a version in training",
     )
     stage.run(
-        f"{GET} -o custom-columns="
-        '\'NAME:.metadata.name,READY:.status.conditions[?(@.type=="Ready")].status,'
-        'UPTODATE:.status.conditions[?(@.type=="UpToDate")].status,'
-        'WHY:.status.conditions[?(@.type=="UpToDate")].reason,VERSION:.status.active.versionName,'
-        "WANTED:.status.desired.versionName'"
+        f"kubectl get moderationadapter {STOREFRONT} "
+        "-o jsonpath='{range .status.conditions[*]}{.type}={.status} {.reason}{\"\\n\"}{end}'"
     )
-    ready = []
-
-    def until(status: ModerationAdapterStatus) -> bool:
-        ready.append(holds("Ready")(status))
-        return holds("UpToDate")(status)
-
     stage.wait(
-        f"{UP_TO_DATE} --timeout={stage.training_seconds:.0f}s", STOREFRONT, until=until, seconds=stage.training_seconds
+        f"{UP_TO_DATE} --timeout={stage.training_seconds:.0f}s",
+        STOREFRONT,
+        until=holds("UpToDate"),
+        seconds=stage.training_seconds,
     )
     stage.run(GET)
     stage.check(
-        all(ready),
-        f"Ready was True at each of {len(ready)} looks during the training.",
-        "Ready should have stayed True during the training, and did not",
+        _ready_since(stage) == ready_since,
+        f"Ready has been True without a break since {ready_since:%H:%M:%S}.",
+        f"Ready should have been True without a break since {ready_since}, and changed at {_ready_since(stage)}",
     )
     stage.check(
         _active(stage) != before and stage.trainings() == trainings + 1,
@@ -136,8 +131,9 @@ def retraining(stage: Stage) -> None:
 def revert(stage: Stage) -> None:
     """Show that reverting the commit brings the old version back, without training."""
     stage.tell(
-        "The new threshold was a mistake: somebody reverts the commit. A version is named by what it was trained on, "
-        "so the operator finds the old one and puts it back into service. Nothing is trained, nothing is billed."
+        "By its F1 score the adapter is worse at the new threshold: somebody reverts the commit. A version is named by "
+        "what it was trained on, so the operator finds the old one and puts it back into service. Nothing is trained, "
+        "nothing is billed."
     )
     trainings = stage.trainings()
     first = _oldest(stage)
@@ -258,9 +254,12 @@ def deletion(stage: Stage) -> None:
     )
     stage.let("NAME", f"kubectl get moderationadapter {name} -o jsonpath='{{.status.project.name}}'")
     stage.run(_projects("$NAME"))
-    with stage.screen.waiting() as waiting:
-        waiting.update(f"kubectl delete moderationadapter {name}")
-        stage.run(f"kubectl delete moderationadapter {name} --timeout={REACTION_SECONDS:.0f}s")
+    stage.wait(
+        f"kubectl delete moderationadapter {name} --timeout={REACTION_SECONDS:.0f}s",
+        name,
+        until=lambda s: not s.conditions,
+        seconds=REACTION_SECONDS,
+    )
     left = stage.run(_projects("$NAME"))
     stage.check(
         left.strip() == "[]",
@@ -279,6 +278,14 @@ def _projects(name: str) -> str:
 def _active(stage: Stage) -> str:
     active = stage.status(STOREFRONT).active
     return active.version_name if active is not None else "(none)"
+
+
+def _ready_since(stage: Stage) -> datetime:
+    ready = (c for c in stage.status(STOREFRONT).conditions or [] if c.type == "Ready" and c.status == "True")
+    since = next((c.last_transition_time for c in ready), None)
+    if since is None:
+        raise StepFailedError(f"{STOREFRONT} should be Ready, and is not")
+    return since
 
 
 def _oldest(stage: Stage) -> str:

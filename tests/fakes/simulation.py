@@ -21,7 +21,7 @@ from rekognition_operator.controller.reconcile import OperatorIdentity, Reconcil
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests, parse_version_name
-from rekognition_operator.core.world import ObservedVersion, VersionState
+from rekognition_operator.core.world import ObservedVersion, ProjectStatus, VersionState
 from rekognition_operator.kube.resource import JsonObject, Resource, ResourceKey
 
 T = TypeVar("T")
@@ -184,7 +184,9 @@ class Simulation:
             self._count_gone(self.aws.advance)
             still = states == [(v.arn, v.status) for v in self.aws.versions] and not moving
             quiet = before == (len(self.aws.effects), len(self.kube.writes))
-            settled = seconds is None or seconds >= 0.8 * Policy().sweep_seconds
+            if seconds is None:
+                return
+            settled = seconds >= 0.8 * Policy().sweep_seconds
             if still and quiet and settled and all(c.type != "Reconciling" for c in self.status().conditions or ()):
                 return
             self.pass_time(seconds)
@@ -235,6 +237,15 @@ class Simulation:
                 self._edit(driftPolicy=("Correct", "Report")[number % 2])
             case "keep":
                 self._edit(retention={"keep": number % 3, "keepFailed": number % 2})
+            case "deletion policy":
+                policy = ("Delete", "Retain", "Orphan")[number % 3]
+                self._edit(deletion={"policy": policy, "foreignVersions": ("Block", "Release")[number % 2]})
+            case "delete resource":
+                if self.kube.read(KEY) is not None:
+                    self.kube.delete(KEY)
+            case "create resource":
+                if self.kube.read(KEY) is None:
+                    self.kube.create(KEY, self._json(self.spec))
             case "retry":
                 self.causes.tokens.add(f"token-{number % 3}")
                 if self.kube.read(KEY) is not None:
@@ -318,7 +329,7 @@ class Simulation:
 
     def _add_foreign(self, number: int) -> None:
         """Add a version as others would: without tags, with another's, or under a name that the operator wants."""
-        if not self.aws.projects:
+        if not any(project.status is ProjectStatus.CREATED for project in self.aws.projects):
             return
         tags = {} if number % 2 else {**dict.fromkeys(t.OWNER_KEYS, "another"), "who": "a person"}
         other = TrainingInputs((ManifestRef("other-bucket", "other.manifest"),))
@@ -353,7 +364,8 @@ class Simulation:
 
     def check_published(self) -> None:
         """See that status names no version in service that the last look at AWS showed to be unfit."""
-        if self.kube.read(KEY) is None or not self._status_written_in_this_pass():
+        resource = self.kube.read(KEY)
+        if resource is None or resource.deleting or not self._status_written_in_this_pass():
             return
         active = self.status().active
         if active is None:
@@ -374,8 +386,14 @@ class Simulation:
 
     def check_settled(self) -> None:
         """See that the best version there is serves, or the resource says what a person must do."""
+        resource = self.kube.read(KEY)
+        if resource is None:
+            return
         status = self.status()
         conditions = {condition.type: condition for condition in status.conditions or ()}
+        if resource.deleting:
+            assert conditions.keys() & {"Stalled", "Suspended"}, conditions
+            return
         wanted = digests(self.inputs(cast("float", self._training()["confidenceThreshold"])))
         own = [v for v in self.aws.versions if v.arn not in self.foreign]
         usable = [v for v in own if v.status in USABLE]

@@ -61,18 +61,18 @@ def _decide_live(
         return Decision((), Report(state, state, stalled=elsewhere, keep_known=True), policy.sweep_seconds)
     project = observed.project
     plan = plan_project(desired, project, policy, now)
-    fleet = sort_out(desired, observed.versions) if plan.ours else Fleet((), ())
+    # A project whose owner tags are lost is not touched, but what serves there goes on serving.
+    known = plan.ours or (project is not None and _was_ours(desired, project))
+    fleet = sort_out(desired, observed.versions) if known else Fleet((), ())
     if project is None or not plan.settled:
-        report = report_on(desired, project if plan.ours else None, fleet, plan.reconciling, plan.stalled)
-        if not plan.ours and project is not None and _was_ours(desired, project):
-            report = replace(report, keep_known=True, ready=replace(report.ready, holds=None))
+        report = report_on(desired, project if known else None, fleet, plan.reconciling, plan.stalled)
         requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
         return Decision(plan.actions, report, requeue)
     return _decide_versions(desired, project, fleet, policy, now, attempt)
 
 
 def _was_ours(desired: Desired, project: ObservedProject) -> bool:
-    """Whether status knows this very project: its owner tags are lost, and what serves goes on serving."""
+    """Whether status knows this very project as ours."""
     return desired.known_project is not None and desired.known_project.arn == project.arn
 
 

@@ -82,6 +82,8 @@ def plan_project(desired: Desired, project: ObservedProject | None, policy: Poli
     if ownership is not t.Ownership.OURS:
         return _claim(desired, project, ours=ours, policy=policy, now=now)
     claimed_at = t.read_time(project.tags.get(t.CLAIMED_AT))
+    if claimed_at is not None and not _carries_all(project, desired):
+        return _claim(desired, project, ours=True, policy=policy, now=now)  # a tag was lost since: claim it anew
     if claimed_at is not None:
         return _confirm(desired, project, claimed_at, policy, now)
     if project.status is ProjectStatus.CREATING:
@@ -169,6 +171,10 @@ def _confirm(
         return ProjectPlan(ours=True, reconciling=_adopting(project), requeue_seconds=left)
     confirm = ConfirmClaim(project.arn, t.owner_tags(desired.owner))
     return ProjectPlan(ours=True, actions=(confirm,), reconciling=_adopting(project))
+
+
+def _carries_all(project: ObservedProject, desired: Desired) -> bool:
+    return t.owner_tags(desired.owner).items() <= dict(project.tags).items()
 
 
 def _adopting(project: ObservedProject) -> Finding:

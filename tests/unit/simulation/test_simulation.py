@@ -25,8 +25,9 @@ WORLD = (
     "lose project tag",
     "advance",
 )
+LIFE = ("deletion policy", "delete resource", "create resource")
 OPERATOR = ("crash", "fault", "lose status", "wait")
-REMEMBERED_BY_STATUS_ONLY = ("lose status", "lose project tag", "tag")
+REMEMBERED_BY_STATUS_ONLY = ("lose status", "lose project tag", "tag", *LIFE)
 """Left out where a run without status is compared: which keys of spec.tags are ours is known from status alone."""
 
 
@@ -43,7 +44,7 @@ def history(kinds: tuple[str, ...]) -> st.SearchStrategy[list[list[Move]]]:
     return st.lists(st.lists(move(kinds), max_size=4), min_size=3, max_size=20)
 
 
-EVERYTHING = (*EDITS, *WORLD, *WORLD, *OPERATOR)
+EVERYTHING = (*EDITS, *WORLD, *WORLD, *LIFE, *OPERATOR)
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -25,6 +25,7 @@ from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.logs import pass_context
 from rekognition_operator.controller.metrics import Metrics
+from rekognition_operator.controller.observe import TAG_SWEEP_SECONDS, max_age_seconds, observe
 from rekognition_operator.controller.queue import Requeue
 from rekognition_operator.controller.report import (
     QUEUE_PATCH_SECONDS,
@@ -50,8 +51,6 @@ logger = logging.getLogger(__name__)
 
 SHOWN_AFTER_FAILURES: Final = 3
 """From which failure in a row a passing fault is shown in status: a single one is nobody's business."""
-SWEEP_AGE_SECONDS: Final = 60.0
-"""How old a shared listing of projects may be for a look at what was settled."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,7 @@ class _Memory:
     """What is remembered of a resource between passes. Losing it costs a call or two, never a training."""
 
     uid: str
+    tags_read_at: float
     failures: int = 0
     conflicts: int = 0
     attempt: CreateAttempt | None = None
@@ -212,7 +212,7 @@ class Reconciler:
                 default_region=self._identity.default_region,
                 account=aws.account,
             )
-            observed = await self._observe(aws, desired, lane, fresh=memory.conflicts > 0)
+            observed = await self._observe(aws, resource, desired, memory, lane)
         except InvalidSpecError as error:
             hindrance: Hindrance = Terminal(Reason.INVALID_SPEC, str(error), self._policy.sweep_seconds)
             return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
@@ -234,18 +234,19 @@ class Reconciler:
             for waiting in slots.next_up(SlotKind.TRAINING):
                 self._nudge(ResourceKey.parse(waiting))
 
-    async def _observe(self, aws: Rekognition, desired: Desired, lane: Lane, *, fresh: bool) -> Observed:
-        """Look at the project and its versions. That there is no project is never believed from an old listing."""
-        age = 0.0
-        if not fresh and not desired.deleting:
-            age = {Lane.CHANGE: 0.0, Lane.FLIGHT: self._policy.moving_seconds / 2}.get(lane, SWEEP_AGE_SECONDS)
-        name, feature = desired.place.project_name, desired.feature
-        project = await aws.describe_project(name, feature, lane=lane, max_age_seconds=age)
-        if project is None and age > 0:
-            project = await aws.describe_project(name, feature, lane=lane, max_age_seconds=0)
-        if project is None:
-            return Observed(None)
-        return Observed(project, await aws.describe_versions(project.arn, lane=lane))
+    async def _observe(
+        self, aws: Rekognition, resource: Resource, desired: Desired, memory: _Memory, lane: Lane
+    ) -> Observed:
+        """Look at AWS: at the tags anew only where a person asks for a look, and now and then."""
+        asked = resource.annotations.get(RECONCILE_REQUESTED_AT)
+        now = self._clock.monotonic()
+        all_tags = asked != resource.status.get("lastHandledReconcileAt") and asked is not None
+        all_tags = all_tags or now - memory.tags_read_at >= TAG_SWEEP_SECONDS
+        old = 0.0 if desired.deleting or memory.conflicts else max_age_seconds(lane, self._policy)
+        observed = await observe(aws, desired, lane=lane, max_age_seconds=old, all_tags=all_tags)
+        if all_tags:
+            memory.tags_read_at = now
+        return observed
 
     async def _act(
         self,
@@ -393,7 +394,7 @@ class Reconciler:
         memory = self._memories.get(resource.key)
         if memory is None or memory.uid != resource.uid:
             self._forget(resource.key)
-            memory = self._memories[resource.key] = _Memory(resource.uid)
+            memory = self._memories[resource.key] = _Memory(resource.uid, self._clock.monotonic())
         return memory
 
     def _forget(self, key: ResourceKey) -> None:

@@ -203,6 +203,39 @@ async def test_the_requested_reconciliation_is_answered(stage: Stage) -> None:
     assert stage.kube.writes == []
 
 
+async def test_a_requested_reconciliation_sees_tags_that_others_changed(stage: Stage) -> None:
+    stage.create({**SPEC, "tags": {"team": "trust-safety"}})
+    await stage.settle()
+    arns = (stage.aws.projects[0].arn, stage.aws.versions[0].arn)
+    for arn in arns:
+        stage.aws.tag(arn, {"team": "somebody-else"})
+    await stage.run()
+    assert stage.effects == []
+
+    stage.kube.annotate(KEY, reconcile_requested_at="now")
+    await stage.settle()
+
+    assert [tags["team"] for tags in (stage.aws.project(arns[0]).tags, stage.aws.version(arns[1]).tags)] == [
+        "trust-safety",
+        "trust-safety",
+    ]
+
+
+async def test_all_tags_are_read_again_every_six_hours(stage: Stage) -> None:
+    stage.create()
+    await stage.settle()
+    await stage.run(Lane.SWEEP)
+    before = asked_for_tags_of(stage)
+
+    stage.clock.seconds += 6 * 3600
+    await stage.run(Lane.SWEEP)
+    then = asked_for_tags_of(stage)
+    await stage.run(Lane.SWEEP)
+
+    assert (before, asked_for_tags_of(stage)) == (set(), set())
+    assert then == {stage.aws.projects[0].arn, stage.aws.versions[0].arn}
+
+
 async def test_a_resource_that_is_gone_needs_nothing(stage: Stage) -> None:
     requeue = await stage.run()
     assert requeue.after_seconds is None
@@ -240,3 +273,8 @@ async def test_passes_are_counted_by_how_they_end(stage: Stage) -> None:
     assert 'rekognition_operator_passes_total{outcome="changed"}' in text
     assert 'rekognition_operator_passes_total{outcome="unchanged"} 1.0' in text
     assert "rekognition_operator_trainings_started_total 1.0" in text
+
+
+def asked_for_tags_of(stage: Stage) -> set[str]:
+    """Return the ARNs whose tags the last pass has read."""
+    return {call.subject for call in stage.aws.calls if call.operation == "ListTagsForResource"}

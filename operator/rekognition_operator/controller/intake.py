@@ -20,10 +20,9 @@ DELETED = "DELETED"
 class Intake:
     """Feeds the cache, and the queue with the resources whose new state asks for something."""
 
-    def __init__(self, cache: ResourceCache, queue: WorkQueue[ResourceKey], namespaces: Iterable[str] = ()) -> None:
+    def __init__(self, cache: ResourceCache, queue: WorkQueue[ResourceKey]) -> None:
         self._cache = cache
         self._queue = queue
-        self._namespaces = frozenset(namespaces)
 
     def seen(self, change: str | None, body: JsonObject) -> None:
         """Take in one event of the watch; ``change`` is its type, None in the initial list."""

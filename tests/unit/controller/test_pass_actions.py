@@ -170,6 +170,14 @@ async def test_a_full_quota_of_the_account_is_waiting_and_asked_once_a_minute(st
     assert stage.aws.created == [(PROJECT, VERSION)]
 
 
+async def test_a_training_that_is_denied_gives_its_slot_back_at_once(stage: Stage) -> None:
+    await project_made(stage)
+    stage.aws.inject("CreateProjectVersion", ErrorKind.ACCESS_DENIED)
+    requeue = await stage.run()
+    assert requeue.lane is Lane.SWEEP
+    assert stage.slots.in_use(SlotKind.TRAINING) == 0
+
+
 async def test_the_next_in_the_queue_is_called_when_a_training_ends(stage: Stage) -> None:
     stage.training_slots = 1
     stage.start()

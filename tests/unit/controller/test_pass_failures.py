@@ -2,9 +2,12 @@
 
 import pytest
 
+from fakes.kube import Call
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller import reconcile
+from rekognition_operator.core.tags import owner_tags
+from rekognition_operator.core.world import Owner
 from rekognition_operator.kube.errors import (
     KubeConflictError,
     KubeForbiddenError,
@@ -114,7 +117,12 @@ async def test_what_was_done_before_a_fault_is_reported(stage: Stage) -> None:
 
 async def test_a_project_name_taken_meanwhile_is_looked_at_again_at_once(stage: Stage) -> None:
     stage.create()
-    stage.kube.on_call = lambda call: stage.aws.add_project(PROJECT) and None if call.method == "get" else None
+
+    def take(call: Call) -> None:
+        if call.method == "get":
+            stage.aws.add_project(PROJECT)
+
+    stage.kube.on_call = take
     requeue = await stage.run()
     assert requeue.after_seconds == pytest.approx(1)
     assert stage.condition("Stalled") is None
@@ -133,13 +141,24 @@ async def test_conflicts_that_do_not_end_take_their_time_and_are_reported_at_las
 
 
 async def test_an_old_listing_is_not_believed_when_it_lacks_the_project(stage: Stage) -> None:
-    await settled(stage)
-    stage.aws.restart()
-    other = stage.aws.add_project("another")
-    await stage.aws.describe_project("another", stage.aws.project(other).feature, lane=Lane.SWEEP, max_age_seconds=60)
+    stage.create({**SPEC, "suspend": True})
+    await stage.run()
+    stage.aws.add_project(PROJECT, tags=owner_tags(Owner("test", KEY.kind, KEY.namespace, KEY.name)))
+    stage.kube.edit_spec(KEY, SPEC)
     await stage.run(Lane.SWEEP)
-    assert stage.effects == []
-    assert stage.condition("Ready") == "True"
+    assert stage.aws.count("CreateProject") == 0
+    assert stage.effects == ["CreateProjectVersion"]
+
+
+async def test_an_old_listing_is_not_believed_after_a_conflict(stage: Stage) -> None:
+    await settled(stage)
+    stage.aws.vanish_project(PROJECT)
+    await stage.run(Lane.SWEEP)
+    assert stage.condition("Stalled") is None, "the versions of a listed project are not found: a conflict"
+    await stage.run(Lane.SWEEP)
+    stalled = stage.finding("Stalled")
+    assert stalled is not None
+    assert stalled[0] == "ProjectDeleted"
 
 
 # The spec

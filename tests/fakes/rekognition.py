@@ -8,7 +8,7 @@ from typing import Final
 from fakes._rekognition_operations import RekognitionOperations
 from fakes._rekognition_state import Call, Effect, ProjectRecord, VersionRecord, check_name, refusal
 from rekognition_operator.aws.errors import CallError, ErrorKind
-from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.aws.gateway import Lane, tags_lane
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.world import (
     Feature,
@@ -99,7 +99,7 @@ class FakeRekognition(RekognitionOperations):
     async def describe_versions(self, project_arn: str, *, lane: Lane) -> tuple[ObservedVersion, ...]:
         for _ in range(_LOOKS):
             listed = self._run("DescribeProjectVersions", project_arn, lane, lambda: self._list_versions(project_arn))
-            tagged = self._with_tags(listed)
+            tagged = self._with_tags(listed, tags_lane(lane))
             if tagged is not None:
                 return tagged
         raise refusal("ListTagsForResource", ErrorKind.NOT_FOUND, "A version vanished while its tags were read.")
@@ -111,7 +111,7 @@ class FakeRekognition(RekognitionOperations):
             return tuple(v for v in self._list_versions(project_arn) if v.name == version_name)
 
         for _ in range(_LOOKS):
-            tagged = self._with_tags(self._run("DescribeProjectVersions", version_name, lane, effect))
+            tagged = self._with_tags(self._run("DescribeProjectVersions", version_name, lane, effect), tags_lane(lane))
             if tagged is not None:
                 return tagged[0] if tagged else None
         raise refusal("ListTagsForResource", ErrorKind.NOT_FOUND, f"{version_name} vanished while its tags were read.")
@@ -201,13 +201,13 @@ class FakeRekognition(RekognitionOperations):
         """Ask AWS at the next look at this name: a write of ours made what was listed old."""
         self._memory.projects[name] = (_NEVER, ())
 
-    def _with_tags(self, listed: tuple[ObservedVersion, ...]) -> tuple[ObservedVersion, ...] | None:
+    def _with_tags(self, listed: tuple[ObservedVersion, ...], lane: Lane) -> tuple[ObservedVersion, ...] | None:
         """Add tags; None where a version that is not being deleted vanished before its tags were read."""
         tagged: list[ObservedVersion] = []
         for version in listed:
             cached = self._memory.tags.get(version.arn)
             try:
-                tags = dict(cached[1]) if cached is not None else self._read_tags(version.arn, Lane.LOW)
+                tags = dict(cached[1]) if cached is not None else self._read_tags(version.arn, lane)
             except CallError as error:
                 if error.kind is not ErrorKind.NOT_FOUND:
                     raise

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from rekognition_operator.aws.classify import SDK_FAILURES, classify
 from rekognition_operator.aws.errors import CallError, ErrorKind
@@ -21,15 +21,14 @@ _PASSING: Final = frozenset({ErrorKind.THROTTLED, ErrorKind.SERVER, ErrorKind.LO
 _FIRST_DELAY_SECONDS: Final = 0.4
 
 
-class CallObserver(Protocol):
-    """Is told of every call that was made, for metrics and logs."""
+CallObserver = Callable[[str, str, float, Lane], None]
+"""Is told of every call, for metrics and logs: operation, outcome, seconds (without those in the queue), lane.
 
-    def __call__(self, operation: str, outcome: str, seconds: float, lane: Lane) -> None:
-        """Take note. ``outcome`` is ``ok`` or the ErrorKind's value; ``seconds`` without the time in the queue."""
-        ...
+The outcome is ``ok``, the ErrorKind's value, ``Cancelled`` (nobody waits for the answer), or ``Bug`` (ours).
+"""
 
 
-def unobserved(operation: str, outcome: str, seconds: float, lane: Lane) -> None:
+def unobserved(_operation: str, _outcome: str, _seconds: float, _lane: Lane, /) -> None:
     """Take no note."""
 
 
@@ -75,14 +74,19 @@ class Caller:
         """
         await self.limiter.acquire(operation, lane)
         started_at = monotonic()
-        outcome = "ok"
+        outcome = "Bug"
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.executor, call)
+            answer = await asyncio.get_running_loop().run_in_executor(self.executor, call)
+            outcome = "ok"
+            return answer  # noqa: TRY300  the finally below tells the outcome
         except SDK_FAILURES as failure:
             error = classify(operation, failure)
             outcome = error.kind.value
             if error.kind is ErrorKind.THROTTLED:
                 self.limiter.throttled(operation)
             raise error from failure
+        except asyncio.CancelledError:
+            outcome = "Cancelled"
+            raise
         finally:
             self.observer(operation, outcome, monotonic() - started_at, lane)

@@ -17,6 +17,11 @@ class Lane(IntEnum):
     LOW = 3  # version tags, which nobody waits for
 
 
+def tags_lane(lane: Lane) -> Lane:
+    """Return the lane in which the tags of listed versions are read: those of a sweep wait behind everything else."""
+    return lane if lane < Lane.SWEEP else Lane.LOW
+
+
 class Rekognition(Protocol):
     """Rekognition in one (account, Region), as one identity.
 

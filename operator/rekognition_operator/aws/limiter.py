@@ -176,7 +176,7 @@ class TokenBucket:
 class _Gate:
     """The waiters of one operation: by lane, first come first served within it.
 
-    Every fourth grant goes to whoever has waited longest in any lane, so that no lane starves.
+    Every fourth grant goes past the most urgent lane, to who has waited longest in the others: no lane starves.
     """
 
     _FAIR_EVERY: Final = 4
@@ -226,5 +226,7 @@ class _Gate:
 
     def _next(self) -> asyncio.Future[None]:
         waiting = [lane for lane in Lane if self._lanes[lane]]
-        lane = min(waiting, key=lambda ln: self._lanes[ln][0][0]) if not self._grants % self._FAIR_EVERY else waiting[0]
+        lane = waiting[0]
+        if len(waiting) > 1 and self._grants % self._FAIR_EVERY == 0:
+            lane = min(waiting[1:], key=lambda other: self._lanes[other][0][0])
         return self._lanes[lane].popleft()[1]

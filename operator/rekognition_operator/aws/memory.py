@@ -68,7 +68,7 @@ class ProjectMemory:
 
     def is_written(self, name: str) -> bool:
         """Whether a write of ours is younger than the last listing: only a look by name tells."""
-        return self._written.get(name, float("-inf")) >= self.listed_at
+        return name in self._written and self._written[name] >= self.listed_at
 
     def put_listing(self, projects: Iterable[ObservedProject], *, begun_at: float) -> None:
         """Remember a complete listing."""

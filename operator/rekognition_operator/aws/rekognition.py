@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from rekognition_operator.aws.calls import Caller
 from rekognition_operator.aws.errors import CallError, ErrorKind
-from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.aws.gateway import Lane, tags_lane
 from rekognition_operator.aws.memory import PROJECT_TAGS_SECONDS, ProjectMemory, TagMemory
 from rekognition_operator.aws.shapes import (
     project_name_of,
@@ -40,11 +40,6 @@ _PAGE: Final = 100
 _FEATURES: "Final[tuple[CustomizationFeatureType, ...]]" = ("CONTENT_MODERATION", "CUSTOM_LABELS")
 _LOOKS: Final = 3
 """How often something is looked at again because it vanished before its tags were read."""
-
-
-def tags_lane(lane: Lane) -> Lane:
-    """Which lane the tags of a listed version are read in: a sweep's wait behind everything else."""
-    return lane if lane < Lane.SWEEP else Lane.LOW
 
 
 class Boto3Rekognition:

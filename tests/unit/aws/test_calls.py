@@ -1,0 +1,129 @@
+"""Does a call run once where it changes something, and a few times where it only looks?"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore import exceptions as sdk
+
+from rekognition_operator.aws.calls import READ_ATTEMPTS, Caller
+from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.gateway import Lane
+
+
+def refused(code: str) -> sdk.ClientError:
+    return sdk.ClientError({"Error": {"Code": code, "Message": "no"}}, "Operation")
+
+
+class Limiter:
+    def __init__(self) -> None:
+        self.acquired: list[tuple[str, Lane]] = []
+        self.slowed: list[str] = []
+
+    async def acquire(self, operation: str, lane: Lane) -> None:
+        self.acquired.append((operation, lane))
+
+    def throttled(self, operation: str) -> None:
+        self.slowed.append(operation)
+
+
+class Setup:
+    def __init__(self, executor: ThreadPoolExecutor) -> None:
+        self.limiter = Limiter()
+        self.slept: list[float] = []
+        self.observed: list[tuple[str, str, Lane]] = []
+        self.caller = Caller(executor, self.limiter, self.observe, self.sleep, lambda: 1.0)
+
+    def observe(self, operation: str, outcome: str, seconds: float, lane: Lane) -> None:
+        assert seconds >= 0
+        self.observed.append((operation, outcome, lane))
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+@pytest.fixture
+def setup() -> Setup:
+    return Setup(ThreadPoolExecutor(max_workers=1))
+
+
+def failing(times: int, failure: Exception) -> Callable[[], str]:
+    """Make a call that fails so many times."""
+    left = [failure] * times
+
+    def call() -> str:
+        if left:
+            raise left.pop()
+        return "answer"
+
+    return call
+
+
+async def test_a_call_runs_in_a_thread_after_the_limiter_let_it_go(setup: Setup) -> None:
+    thread = await setup.caller.read("DescribeProjects", Lane.SWEEP, threading.current_thread)
+    assert thread is not threading.main_thread()
+    assert setup.limiter.acquired == [("DescribeProjects", Lane.SWEEP)]
+    assert setup.observed == [("DescribeProjects", "ok", Lane.SWEEP)]
+
+
+@pytest.mark.parametrize("failure", [refused("ThrottlingException"), refused("InternalServerError")])
+async def test_a_read_is_tried_again_with_growing_delays_and_each_time_at_the_rate(
+    setup: Setup, failure: Exception
+) -> None:
+    assert await setup.caller.read("TheRead", Lane.FLIGHT, failing(2, failure)) == "answer"
+    assert setup.slept == [0.4, 0.8]
+    assert len(setup.limiter.acquired) == READ_ATTEMPTS
+
+
+async def test_a_read_whose_answer_is_lost_is_tried_again(setup: Setup) -> None:
+    lost = sdk.ReadTimeoutError(endpoint_url="https://aws")
+    assert await setup.caller.read("TheRead", Lane.FLIGHT, failing(1, lost)) == "answer"
+
+
+async def test_a_read_gives_up_after_three_attempts(setup: Setup) -> None:
+    with pytest.raises(CallError) as raised:
+        await setup.caller.read("TheRead", Lane.FLIGHT, failing(9, refused("InternalServerError")))
+    assert raised.value.kind is ErrorKind.SERVER
+    assert [outcome for _, outcome, _ in setup.observed] == ["Server"] * READ_ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    "code", ["AccessDeniedException", "ResourceNotFoundException", "InvalidParameterException", "ExpiredToken"]
+)
+async def test_a_read_that_will_not_get_better_is_not_repeated(setup: Setup, code: str) -> None:
+    with pytest.raises(CallError) as raised:
+        await setup.caller.read("TheRead", Lane.FLIGHT, failing(9, refused(code)))
+    assert raised.value.code == code
+    assert len(setup.limiter.acquired) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refused("ThrottlingException"),
+        refused("LimitExceededException"),
+        refused("InternalServerError"),
+        sdk.ConnectionClosedError(endpoint_url="https://aws"),
+        sdk.ConnectTimeoutError(endpoint_url="https://aws"),
+    ],
+)
+async def test_a_call_that_changes_something_is_never_repeated(setup: Setup, failure: Exception) -> None:
+    with pytest.raises(CallError):
+        await setup.caller.write("CreateProjectVersion", Lane.CHANGE, failing(1, failure))
+    assert len(setup.limiter.acquired) == 1
+    assert setup.slept == []
+
+
+async def test_a_throttled_call_slows_its_operation_down(setup: Setup) -> None:
+    with pytest.raises(CallError):
+        await setup.caller.write("CreateProject", Lane.CHANGE, failing(1, refused("ThrottlingException")))
+    with pytest.raises(CallError):
+        await setup.caller.write("CreateProject", Lane.CHANGE, failing(1, refused("LimitExceededException")))
+    assert setup.limiter.slowed == ["CreateProject"]
+
+
+async def test_a_fault_of_our_own_is_not_taken_for_one_of_aws(setup: Setup) -> None:
+    with pytest.raises(KeyError):
+        await setup.caller.read("TheRead", Lane.CHANGE, failing(1, KeyError("ours")))
+    assert setup.observed == [("TheRead", "Bug", Lane.CHANGE)]

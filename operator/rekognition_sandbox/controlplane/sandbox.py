@@ -14,6 +14,7 @@ from typing import cast
 
 import yaml
 
+from rekognition_operator.core.decision import Policy
 from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.api import PROBE_TIMEOUT_SECONDS
 from rekognition_sandbox.controlplane.binaries import find_binaries
@@ -67,6 +68,21 @@ class SandboxStatus:
         if not self.services:
             return f"Nothing runs in {self.directory}."
         return "\n".join(str(service) for service in self.services)
+
+
+def operator_pace(time_scale: float) -> dict[str, str]:
+    """Return the operator's settings by which it looks as often, in AWS's accelerated time, as it does by default."""
+    policy = Policy()
+
+    def scaled(seconds: float) -> str:
+        return f"{max(0.5, seconds / time_scale):g}"
+
+    return {
+        "REKOGNITION_OPERATOR_MOVING_SECONDS": scaled(policy.moving_seconds),
+        "REKOGNITION_OPERATOR_SWEEP_SECONDS": f"{max(15.0, policy.sweep_seconds / time_scale):g}",
+        "REKOGNITION_OPERATOR_ADOPTION_SETTLE_SECONDS": scaled(policy.adoption_settle_seconds),
+        "REKOGNITION_OPERATOR_LOSS_CONFIRM_SECONDS": scaled(policy.loss_confirm_seconds),
+    }
 
 
 class Sandbox:
@@ -173,7 +189,7 @@ class Sandbox:
                 self.start_emulator(time_scale=time_scale, arguments=emulator_arguments)
                 write_env_file(self.env_file, self.environment)
                 if operator:
-                    self.start_operator(operator_environment)
+                    self.start_operator({**operator_pace(time_scale), **(operator_environment or {})})
             except BaseException:
                 self._stop()
                 raise
@@ -197,6 +213,7 @@ class Sandbox:
             return {
                 **sandbox_environment(kubeconfig, self.aws_url),
                 "REKOGNITION_OPERATOR_CLUSTER_NAME": CLUSTER_NAME,
+                "REKOGNITION_OPERATOR_HEALTH_HOST": "127.0.0.1",
                 "REKOGNITION_OPERATOR_HEALTH_PORT": str(port),
                 **(environment or {}),
             }

@@ -8,6 +8,7 @@ from e2e.harness.aws import PREFIX, TEST, TRAIN, Aws
 from e2e.harness.cluster import Cluster, adapter_manifest
 from e2e.harness.diagnosis import diagnosis
 from e2e.harness.operator import OperatorProcess
+from e2e.harness.reading import active_of, reason_of, settled
 from e2e.harness.waiting import wait_for
 from e2e.harness.watching import Object, Sighting
 from rekognition_operator.api.schema import GROUP
@@ -124,8 +125,7 @@ class Adapter:
     @property
     def active(self) -> str | None:
         """The name of the version in service."""
-        active = self.now.status.get("active")
-        return str(active["versionName"]) if active else None
+        return active_of(self.now)
 
     @property
     def active_arn(self) -> str:
@@ -185,19 +185,3 @@ class Adapter:
     def wait_gone(self) -> None:
         """Wait until the API server has it no more."""
         self.wait_until("gone", lambda: not self.exists)
-
-
-def settled(seen: Sighting) -> bool:
-    """Whether the spec that is there is acted upon: the wanted version serves, and nothing is under way or wrong."""
-    return (
-        seen.holds("Ready")
-        and seen.holds("UpToDate")
-        and seen.condition("Reconciling") is None
-        and seen.status.get("observedGeneration") == seen.body["metadata"]["generation"]
-    )
-
-
-def reason_of(seen: Sighting, kind: str) -> str | None:
-    """Return the reason of a condition that is True, None where it is absent or not True."""
-    condition = seen.condition(kind)
-    return str(condition["reason"]) if condition is not None and condition["status"] == "True" else None

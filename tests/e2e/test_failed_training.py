@@ -1,0 +1,80 @@
+"""What does a training that fails do to an adapter, and when is it tried again?"""
+
+import pytest
+
+from e2e.harness.aws import BROKEN, PREFIX
+from e2e.harness.reading import active_of, message_of, roles, settled
+from e2e.harness.scene import Adapter, Scene
+
+pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
+
+
+@pytest.mark.story
+def test_a_broken_manifest_explains_itself_and_the_old_version_stays_in_service(scene: Scene) -> None:
+    adapter = scene.adapter().apply()
+    adapter.wait_ready()
+    first, before = adapter.active, len(adapter.sightings)
+
+    break_manifest(adapter)
+    stalled = adapter.wait_stalled("TrainingFailed")
+    failed = adapter.trainings()[-1]
+    summary = f"{PREFIX}out/ManifestSummary-{adapter.project_name}-{failed}.json"
+
+    assert "The manifest file contains too many invalid rows." in stalled["message"]
+    assert f"s3://{scene.aws.bucket}/{summary}" in stalled["message"]
+    assert scene.aws.s3.get_object(Bucket=scene.aws.bucket, Key=summary)["ContentLength"] > 0
+    assert all(seen.holds("Ready") and active_of(seen) == first for seen in adapter.sightings[before:])
+    assert not adapter.now.holds("UpToDate")
+    assert roles(adapter.now) == {first: "Active", failed: "Failed"}
+    assert "TrainingFailed" in adapter.event_reasons
+    adapter.look_now("again")
+    assert adapter.trainings() == [first, failed]
+
+
+@pytest.mark.story
+def test_the_retry_annotation_trains_exactly_once_more(scene: Scene) -> None:
+    adapter = scene.adapter()
+    adapter.spec["training"]["trainingData"]["manifests"][0]["name"] = PREFIX + BROKEN
+    adapter.apply()
+    adapter.wait_stalled("TrainingFailed")
+    (name,) = adapter.trainings()
+
+    adapter.annotate(retry="data-repaired-in-place")
+    adapter.wait(
+        "the second attempt has failed, too", lambda seen: f"Training {name}-2 failed" in message_of(seen, "Stalled")
+    )
+    adapter.look_now("still-the-same-token")
+
+    assert adapter.trainings() == [name, f"{name}-2"]
+    assert adapter.now.status["lastHandledRetry"] == "data-repaired-in-place"
+    assert not adapter.now.holds("Ready")
+
+
+@pytest.mark.story
+def test_correcting_the_data_recovers_from_a_failed_training(scene: Scene) -> None:
+    adapter = scene.adapter()
+    adapter.spec["training"]["trainingData"]["manifests"][0]["name"] = PREFIX + BROKEN
+    adapter.apply()
+    adapter.wait_stalled("TrainingFailed")
+
+    adapter.train_on(**scene.plain_spec()["training"])
+    adapter.wait("Ready", settled)
+
+    assert adapter.now.condition("Stalled") is None
+    assert sorted(roles(adapter.now).values()) == ["Active", "Failed"]
+
+
+@pytest.mark.story
+def test_an_output_bucket_that_does_not_exist_is_named_by_the_condition(scene: Scene) -> None:
+    adapter = scene.adapter(output={"bucket": "nobody-made-this-bucket"}).apply()
+
+    stalled = adapter.wait_stalled("TrainingFailed")
+
+    assert "Unable to write to output S3 bucket." in stalled["message"]
+    assert len(adapter.trainings()) == 1
+
+
+def break_manifest(adapter: Adapter) -> None:
+    """Point the training at a manifest of which half the lines are unusable."""
+    bucket = adapter.scene.aws.bucket
+    adapter.train_on(trainingData={"manifests": [{"bucket": bucket, "name": PREFIX + BROKEN}]})

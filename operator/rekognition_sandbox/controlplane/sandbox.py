@@ -75,11 +75,11 @@ def operator_pace(time_scale: float) -> dict[str, str]:
     policy = Policy()
 
     def scaled(seconds: float) -> str:
-        return f"{max(0.5, seconds / time_scale):g}"
+        return f"{max(0.5, seconds / max(1.0, time_scale)):g}"
 
     return {
         "REKOGNITION_OPERATOR_MOVING_SECONDS": scaled(policy.moving_seconds),
-        "REKOGNITION_OPERATOR_SWEEP_SECONDS": f"{max(15.0, policy.sweep_seconds / time_scale):g}",
+        "REKOGNITION_OPERATOR_SWEEP_SECONDS": f"{max(15.0, policy.sweep_seconds / max(1.0, time_scale)):g}",
         "REKOGNITION_OPERATOR_ADOPTION_SETTLE_SECONDS": scaled(policy.adoption_settle_seconds),
         "REKOGNITION_OPERATOR_LOSS_CONFIRM_SECONDS": scaled(policy.loss_confirm_seconds),
     }

@@ -26,8 +26,8 @@ class Shown:
 class Waiting(Protocol):
     """Something that is waited for; what is known of it changes."""
 
-    def update(self, state: str) -> None:
-        """Say how it stands now."""
+    def update(self, state: str, detail: str = "") -> None:
+        """Say how it stands now; ``detail`` changes so often that only a terminal shows it."""
 
 
 class _PlainWaiting:
@@ -37,7 +37,7 @@ class _PlainWaiting:
         self._console = console
         self._last = ""
 
-    def update(self, state: str) -> None:
+    def update(self, state: str, detail: str = "") -> None:  # noqa: ARG002  # the other one shows it
         if state != self._last:
             self._last = state
             self._console.print(Text(f"{INDENT}... {state}"), soft_wrap=True)
@@ -50,8 +50,8 @@ class _LiveWaiting:
         self._status = status
         self._started = time.monotonic()
 
-    def update(self, state: str) -> None:
-        self._status.update(Text(f"{time.monotonic() - self._started:3.0f} s  {state}", style="dim"))
+    def update(self, state: str, detail: str = "") -> None:
+        self._status.update(Text(f"{time.monotonic() - self._started:3.0f} s  {state}   {detail}", style="dim"))
 
 
 class Screen:

@@ -1,7 +1,7 @@
 """What does a chapter of the tour work with: commands, the resources' status, the emulator's call log, checks?"""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -116,7 +116,8 @@ class Stage:
             def look() -> None:
                 self._everything_runs()
                 found = {name: self.status(name) for name in names}
-                waiting.update("   ".join(f"{name}: {_in_words(status)}" for name, status in found.items()))
+                state = "   ".join(f"{name}: {_in_words(status)}" for name, status in found.items())
+                waiting.update(state, self._training_time(found.values()))
                 for name, status in found.items():
                     stalled = _message(status, "Stalled")
                     if stalled is not None and not stalled_is_told and not until(status):
@@ -194,6 +195,14 @@ class Stage:
             raise StepFailedError(f"{path} should hold {before!r} once, and holds it {text.count(before)} times")
         file.write_text(text.replace(before, after), encoding="utf-8")
         self.screen.edit(path, before, after)
+
+    def _training_time(self, statuses: Iterable[ModerationAdapterStatus]) -> str:
+        """Say for how long AWS has been training, in its own, faster time."""
+        versions = [version for status in statuses for version in status.versions or []]
+        begun = [version.created_at for version in versions if version.status == "TRAINING_IN_PROGRESS"]
+        if not begun:
+            return ""
+        return f"({(self.aws.clock().now - min(begun)).total_seconds() / 60:.0f} minutes of AWS's time)"
 
     def _everything_runs(self) -> None:
         for service in self.sandbox.status().services:

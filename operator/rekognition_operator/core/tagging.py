@@ -7,8 +7,8 @@ from datetime import datetime
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags
 from rekognition_operator.core.decision import DriftItem
-from rekognition_operator.core.inputs import digests
-from rekognition_operator.core.training import unanswered_retry
+from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
+from rekognition_operator.core.training import is_missing, unanswered_retry
 from rekognition_operator.core.versions import IN_TRAINING, Fleet
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
@@ -79,8 +79,12 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
     ]
     changes: dict[str, str] = {}
     wanted = [own for own in fleet.of(digests(desired.inputs)) if own.version.state is not VersionState.DELETING]
-    if wanted and project.tags.get(t.LATEST) != wanted[0].version.name:
-        changes[t.LATEST] = wanted[0].version.name
+    latest = parse_version_name(project.tags.get(t.LATEST, ""))
+    if wanted and (latest is None or not is_missing(latest, tuple(wanted), digests(desired.inputs))):
+        # By digest and attempt, since an adopted version has another name. It never goes back: no n is used twice.
+        newest = str(VersionName(wanted[0].digest, wanted[0].attempt))
+        if project.tags.get(t.LATEST) != newest:
+            changes[t.LATEST] = newest
     if desired.annotations.retry is not None:
         token = t.token_value(desired.annotations.retry)
         # A token is answered by the version created under it, or because there is nothing to try again.
@@ -89,6 +93,9 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
             changes[t.RETRY] = token
     if changes:
         records.append(SetTags(project.arn, changes))
+    lost = t.read_lost(project.tags.get(t.LOST))
+    if lost is not None and any(own.version.name == lost.version_name for own in fleet.own):
+        records.append(RemoveTags(project.arn, (t.LOST,)))  # it is listed again: a later loss is confirmed anew
     return tuple(records)
 
 

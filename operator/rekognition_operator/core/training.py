@@ -54,11 +54,15 @@ def plan_training(
     if any(own.usable for own in wanted):
         return TrainingPlan()
     for own in wanted:
-        waiting = _wait_for(own)
+        # An older attempt that is on its way out is nobody's business; only the newest one's name is in question.
+        waiting = _wait_for(own) if own.version.state in IN_TRAINING or own == wanted[0] else None
         if waiting is not None:
             return waiting
     newest = wanted[0] if wanted else None
     plan = _Planner(desired, project, fleet, policy, now, attempt)
+    latest = parse_version_name(project.tags.get(t.LATEST, ""))
+    if latest is not None and is_missing(latest, wanted, digests(desired.inputs)):
+        return plan.lost(latest)
     if newest is None:
         return plan.nothing_listed()
     if newest.version.state is VersionState.EXPIRED:
@@ -79,15 +83,23 @@ def _wait_for(own: OwnVersion) -> TrainingPlan | None:
         return TrainingPlan(
             reconciling=Finding(Reason.TRAINING, f"Rekognition is training version {own.version.name}, since {since}")
         )
-    if own.version.state is VersionState.DELETING:
-        return TrainingPlan(
-            reconciling=Finding(
-                Reason.WAITING_FOR_DELETION,
-                f"Version {own.version.name} of the wanted inputs is being deleted in AWS; waiting until its name "
-                f"is free",
-            )
+    return _wait_until_free(own.version.name) if own.version.state is VersionState.DELETING else None
+
+
+def _wait_until_free(name: str) -> TrainingPlan:
+    return TrainingPlan(
+        reconciling=Finding(
+            Reason.WAITING_FOR_DELETION,
+            f"Version {name} of the wanted inputs is being deleted in AWS; waiting until its name is free",
         )
-    return None
+    )
+
+
+def is_missing(latest: VersionName, wanted: tuple[OwnVersion, ...], digests_wanted: tuple[str, ...]) -> bool:
+    """Tell whether the version that the project remembers is no longer listed, whatever older attempts are left."""
+    if latest.digest not in digests_wanted:
+        return False
+    return all(own.digest != latest.digest or own.attempt < latest.attempt for own in wanted)
 
 
 def is_service_fault(status_message: str | None) -> bool:
@@ -133,13 +145,12 @@ class _Planner:
         return VersionName(self.digest, 1 + max(at_least, self.fleet.highest_attempt(self.digest)))
 
     def nothing_listed(self) -> TrainingPlan:
-        latest = parse_version_name(self.project.tags.get(t.LATEST, ""))
-        if latest is not None and latest.digest in digests(self.desired.inputs):
-            return self.lost(latest)
         name = VersionName(self.digest, 1)
         holder = next((f for f in self.fleet.foreign if f.name == str(name)), None)
         if holder is None:
             return self.create(name, cause=None)
+        if holder.state is VersionState.DELETING:
+            return _wait_until_free(str(name))
         if self.token is not None:
             return self.create(self.next_name(), cause="retry")
         return TrainingPlan(
@@ -166,7 +177,7 @@ class _Planner:
                 ),
             )
         age = (self.now - recorded.at).total_seconds() if recorded is not None else 0.0
-        if recorded is None or age >= self.policy.loss_interval_seconds:
+        if recorded is None or not 0 <= age < self.policy.loss_interval_seconds:  # below 0: by a wrong clock
             return self.confirm_loss(latest, self.policy.loss_confirm_seconds, record=True)
         if recorded.version_name == str(latest):
             if age < self.policy.loss_confirm_seconds:
@@ -206,6 +217,8 @@ class _Planner:
         faults = _faults(newest)
         if is_service_fault(newest.version.status_message) and faults < self.policy.service_fault_retries:
             seen = t.read_time(newest.version.tags.get(t.FAILED_SEEN))
+            if seen is not None and seen > self.now:
+                seen = None  # by a wrong clock: dated anew
             since = (self.now - seen).total_seconds() if seen is not None else 0.0
             left = self.policy.service_fault_delay_seconds * 2**faults - since
             if left > 0:

@@ -121,7 +121,7 @@ def _decide_versions(
     )
     requeue = _requeue(actions, reconciling, policy)
     if not actions and training.requeue_seconds is not None:
-        requeue = max(training.requeue_seconds, policy.soon_seconds)
+        requeue = min(max(training.requeue_seconds, policy.soon_seconds), policy.sweep_seconds)
     if any(own.version.state is VersionState.DELETING for own in fleet.own):
         requeue = min(requeue, policy.moving_seconds)
     return Decision(tuple(actions), report, requeue)

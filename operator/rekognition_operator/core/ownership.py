@@ -167,7 +167,7 @@ def _confirm(
     desired: Desired, project: ObservedProject, claimed_at: datetime, policy: Policy, now: datetime
 ) -> ProjectPlan:
     left = policy.adoption_settle_seconds - (now - claimed_at).total_seconds()
-    if left > 0:
+    if 0 < left <= 2 * policy.adoption_settle_seconds:  # a date far ahead is a wrong clock's: it waits for nothing
         return ProjectPlan(ours=True, reconciling=_adopting(project), requeue_seconds=left)
     confirm = ConfirmClaim(project.arn, t.owner_tags(desired.owner))
     return ProjectPlan(ours=True, actions=(confirm,), reconciling=_adopting(project))

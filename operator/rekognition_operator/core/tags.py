@@ -40,7 +40,7 @@ CLAIMED_AT = PREFIX + "claimed-at"
 """On a project: when it was taken over; removed once nobody else was found to have claimed it too."""
 
 _MAX_VALUE = 256
-_VALUE = re.compile(r"^[\w\s.:/=+\-@]*$")
+_VALUE = re.compile(r"[\w .:/=+\-@]*")
 
 
 class Ownership(StrEnum):
@@ -93,7 +93,7 @@ def describe_owner(tags: Mapping[str, str]) -> str:
 
 def token_value(token: str) -> str:
     """Return a retry token as a tag value: itself where a tag can hold it, else its hash."""
-    if len(token) <= _MAX_VALUE and _VALUE.match(token):
+    if len(token) <= _MAX_VALUE and _VALUE.fullmatch(token):
         return token
     return "sha256:" + hashlib.sha256(token.encode()).hexdigest()
 
@@ -111,7 +111,8 @@ def read_time(value: str | None) -> datetime | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment if moment.tzinfo is not None else None
+    # Nothing of ours is so early or late, and a sum with such a time may not be a time any more.
+    return moment if moment.tzinfo is not None and 2000 <= moment.year < 3000 else None
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,19 @@ async def test_within_a_lane_first_come_is_first_served(calls: Calls, timer: Fak
     assert len(calls.names) == 40
 
 
+async def test_who_comes_late_does_not_take_the_token_of_who_waits(calls: Calls, timer: FakeTimer) -> None:
+    for n in range(4):
+        calls.start(str(n))
+    await timer.advance(0)
+    assert calls.names == ["0", "1", "2"]
+    timer.now += 0.21  # there is a token, and the wake-up is not due to have run yet
+    calls.start("late")
+    await settle()
+    assert calls.names == ["0", "1", "2", "3"]
+    await timer.advance(1)
+    assert calls.names == ["0", "1", "2", "3", "late"]
+
+
 async def test_a_lower_lane_gets_every_fourth_call_however_busy_the_higher_ones_are(
     calls: Calls, timer: FakeTimer
 ) -> None:

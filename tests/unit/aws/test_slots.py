@@ -206,6 +206,26 @@ def test_a_probe_that_is_refused_waits_for_another_minute(slots: Slots, clock: C
     assert slots.request(TRAINING, "a") == Queued(1, PROBE_SECONDS)
 
 
+def test_while_a_probe_is_out_nobody_else_probes_however_long_it_takes(slots: Slots, clock: Clock) -> None:
+    assert position(slots, "a") == 0
+    slots.refused(TRAINING, "a")
+    clock.now += PROBE_SECONDS
+    assert [position(slots, key) for key in "ab"] == [0, 1]
+    clock.now += PROBE_SECONDS + 1
+    assert position(slots, "b") == 1
+
+
+def test_a_probe_that_is_taken_back_still_counts_as_this_minutes(slots: Slots, clock: Clock) -> None:
+    assert position(slots, "a") == 0
+    slots.refused(TRAINING, "a")
+    clock.now += PROBE_SECONDS
+    assert [position(slots, key) for key in "ab"] == [0, 1]
+    slots.withdraw(TRAINING, "a")
+    assert position(slots, "b") == 1
+    clock.now += PROBE_SECONDS
+    assert position(slots, "b") == 0
+
+
 def test_a_refusal_outlives_the_queue(slots: Slots, clock: Clock) -> None:
     assert position(slots, "a") == 0
     slots.refused(TRAINING, "a")

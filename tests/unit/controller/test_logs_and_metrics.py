@@ -1,0 +1,99 @@
+"""What do log lines and metrics carry?"""
+
+import json
+import logging
+import sys
+
+from fakes.kube import FakeKube
+from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.controller.logs import JsonFormatter, TextFormatter, configure_logging, pass_context
+from rekognition_operator.controller.metrics import Metrics
+from rekognition_operator.controller.queue import Depth
+from rekognition_operator.kube.resource import ResourceKey
+from unit.controller.stage import KEY, SPEC
+
+
+def record(message: str = "Reconciled", **extra: object) -> logging.LogRecord:
+    made = logging.LogRecord("controller", logging.INFO, __file__, 1, message, (), None)
+    for name, value in extra.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_a_json_line_carries_the_pass_and_what_it_did() -> None:
+    token = pass_context.set({"object": str(KEY), "pass": "1a2b3c4d"})
+    try:
+        line = json.loads(JsonFormatter().format(record(generation=3, actions=["CreateProject"], hindrance=None)))
+    finally:
+        pass_context.reset(token)
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "level": "info",
+        "logger": "controller",
+        "message": "Reconciled",
+        "object": "ModerationAdapter trust-safety/storefront",
+        "pass": "1a2b3c4d",
+        "generation": 3,
+        "actions": ["CreateProject"],
+    }
+
+
+def test_a_line_outside_a_pass_names_none() -> None:
+    assert "pass" not in json.loads(JsonFormatter().format(record()))
+
+
+def test_a_traceback_stays_in_its_json_line_and_follows_the_text_line() -> None:
+    failed = record("It failed")
+    try:
+        len(3)  # type: ignore[arg-type]  # it is to fail
+    except TypeError:
+        failed.exc_info = sys.exc_info()
+    assert "TypeError" in json.loads(JsonFormatter().format(failed))["exception"]
+    first, *rest = TextFormatter().format(failed).splitlines()
+    assert first.endswith("It failed")
+    assert rest[0] == "Traceback (most recent call last):"
+
+
+def test_a_text_line_reads_as_key_and_value() -> None:
+    line = TextFormatter().format(record(generation=3, actions=["CreateProject"]))
+    assert line.endswith('INFO    Reconciled  generation=3 actions=["CreateProject"]')
+
+
+def test_libraries_are_quiet_but_for_warnings() -> None:
+    root = logging.getLogger()
+    before = (root.level, root.handlers[:], logging.getLogger("kopf").level)
+    try:
+        configure_logging("text", "DEBUG")
+        assert logging.getLogger("kopf").getEffectiveLevel() == logging.WARNING
+        assert logging.getLogger("rekognition_operator").getEffectiveLevel() == logging.DEBUG
+    finally:
+        logging.captureWarnings(False)
+        root.handlers[:] = before[1]
+        root.setLevel(before[0])
+        for name in ("kopf", "aiohttp", "asyncio", "botocore", "boto3", "urllib3", "kubernetes"):
+            logging.getLogger(name).setLevel(before[2])
+
+
+async def test_resources_are_counted_by_their_ready_condition_with_bounded_labels() -> None:
+    kube = FakeKube()
+    for number, reason in enumerate(("InService", "InService", "NobodyKnowsThis")):
+        key = ResourceKey(KEY.kind, KEY.namespace, f"a{number}")
+        await kube.patch_status(
+            kube.create(key, SPEC), {"conditions": [{"type": "Ready", "status": "True", "reason": reason}]}
+        )
+    kube.create(KEY, SPEC)
+    listing = await kube.list_all(KEY.kind, None)
+    metrics = Metrics()
+    metrics.watch(lambda: Depth(dict.fromkeys(Lane, 2), delayed=5, running=1), lambda: listing.resources)
+    metrics.aws_called("DescribeProjects", "ok")
+    metrics.aws_called("DescribeProjects", "Throttled")
+    text = metrics.exposition().decode()
+    for line in (
+        'rekognition_operator_resources{kind="ModerationAdapter",reason="InService",status="True"} 2.0',
+        'rekognition_operator_resources{kind="ModerationAdapter",reason="Other",status="True"} 1.0',
+        'rekognition_operator_resources{kind="ModerationAdapter",reason="NotSeen",status="Unknown"} 1.0',
+        'rekognition_operator_queue_depth{state="ready_change"} 2.0',
+        'rekognition_operator_queue_depth{state="delayed"} 5.0',
+        'rekognition_operator_aws_calls_total{operation="DescribeProjects",outcome="Throttled"} 1.0',
+    ):
+        assert line in text

@@ -1,20 +1,18 @@
 """Which stage and which way of playing do the end-to-end stories have?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import cast
 
 import pytest
 
 from e2e.harness.scene import Scene
-from e2e.harness.stage import Stage, StageBuilder
+from e2e.harness.stage import Alone, Stage, StageBuilder
 from e2e.harness.together import MARKER, Together, selected_stories
 from rekognition_sandbox.controlplane.plane import ControlPlane
 from rekognition_sandbox.testing import control_plane, namespace
 
 __all__ = ["control_plane", "namespace"]
-
-Alone = Callable[..., AbstractContextManager[Scene]]
 
 
 def pytest_configure(config: pytest.Config) -> None:

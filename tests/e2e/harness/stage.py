@@ -1,12 +1,14 @@
 """Where does a story play? One control plane and one emulator for the session, and one operator at a time on them."""
 
+import hashlib
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from e2e.harness.aws import Aws
 from e2e.harness.cluster import Cluster
@@ -121,7 +123,15 @@ class StageBuilder:
         self._stack.close()
 
 
+class Alone(Protocol):
+    """The fixture `alone`: gives a scene with an operator of its own, not started yet; the only one that runs."""
+
+    def __call__(self, **settings: str) -> AbstractContextManager[Scene]:
+        """Play; settings are those of the operator, by the end of their variable's name."""
+
+
 def namespace_of(title: str) -> str:
     """Return the namespace of a story: its title without what a namespace's name cannot have."""
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    return words[:_LONGEST_NAMESPACE].strip("-")
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-").removeprefix("test-")
+    digest = hashlib.sha256(title.encode()).hexdigest()[:6]  # two titles may begin alike
+    return f"{words[:_LONGEST_NAMESPACE].strip('-')}-{digest}"

@@ -1,0 +1,172 @@
+"""Wherever the operator is killed: does it go on, and is nothing trained or created twice?
+
+One life of the operator has a resource at each point at the same time. The emulator's clock stands still meanwhile, and
+answers are withheld, so that each resource is exactly there when the operator is killed.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+import pytest
+
+from e2e.harness.endstate import end_state
+from e2e.harness.reading import reason_of
+from e2e.harness.scene import Adapter, Scene
+from e2e.harness.stage import TIME_SCALE, Alone, Stage
+
+pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
+
+TRAINING_SECONDS = 30 * 60
+SETTLING_SECONDS = 60
+QUIET_LOOKS = 3
+
+Kind = Literal["create", "retrain"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One resource on its way, and the call whose answer never reaches the operator; None: it waits for a training."""
+
+    point: str
+    kind: Kind
+    withheld: str | None
+    adapter: Adapter
+
+    def set_out(self) -> None:
+        """Apply the resource, or edit the one that is there."""
+        if self.kind == "create":
+            self.adapter.apply()
+        else:
+            self.adapter.train_on(confidenceThreshold=70)
+
+    def withhold(self) -> None:
+        """Let the operator never hear of what comes next."""
+        assert self.withheld is not None
+        self.adapter.scene.aws.withhold(self.withheld)
+
+    def await_withheld(self) -> None:
+        """Return when the effect is there and the answer is not."""
+        aws = self.adapter.scene.aws
+        self.adapter.wait_until(f"{self.withheld} has its effect", lambda: aws.struck() == 1)
+        self.adapter.wait_until("it is in the call log", lambda: aws.calls()[-1].operation == self.withheld)
+
+    def await_project(self) -> None:
+        """Return when its project is there and, after a moment of AWS's time, can be trained in."""
+        aws = self.adapter.scene.aws
+        self.adapter.wait_until("its project is created", lambda: bool(aws.calls("CreateProject")))
+        aws.control.advance(SETTLING_SECONDS)
+
+    def await_training(self) -> None:
+        """Return when AWS trains, status says so, and the operator has written down all that it knows."""
+        if self.kind == "create":
+            self.await_project()
+        self.adapter.wait("in training", lambda seen: reason_of(seen, "Reconciling") == "Training")
+        self.adapter.wait_until("it is looked at, and nothing more is written", self._quiet)
+
+    def _quiet(self) -> bool:
+        aws = self.adapter.scene.aws
+        last_change = aws.mutations()[-1].sequence
+        looks = aws.calls("DescribeProjectVersions", since=last_change)
+        return len(looks) >= QUIET_LOOKS
+
+
+POINTS: dict[str, tuple[str | None, tuple[Kind, ...]]] = {
+    "claimed": ("DescribeProjects", ("create", "retrain")),
+    "project-made": ("CreateProject", ("create",)),
+    "version-made": ("CreateProjectVersion", ("create", "retrain")),
+    "in-training": (None, ("create", "retrain")),
+    "trained": ("ListTagsForResource", ("create", "retrain")),
+    "promoted": ("TagResource", ("create", "retrain")),
+}
+"""Where the operator is killed: after the finalizer and the first conditions (or, in a retraining, the edit), before
+anything is done in AWS; when CreateProject's and CreateProjectVersion's effect is there and the answer is not; while
+AWS trains; after the training, before status is patched (the version's tags are read again before it goes into
+service); and after the tag that puts it into service."""
+
+
+@pytest.mark.parametrize("status_is_lost", [False, True], ids=["status-kept", "status-lost"])
+def test_killed_anywhere_it_ends_where_it_would_have_ended_and_trains_nothing_twice(
+    alone: Alone, stage: Stage, status_is_lost: bool
+) -> None:
+    with alone() as scene:
+        scene.operator.start()
+        undisturbed = {kind: adapter_in_its_own_region(stage, scene, f"undisturbed-{kind}") for kind in KINDS}
+        cases = [
+            Case(point, kind, withheld, adapter_in_its_own_region(stage, scene, f"{point}-{kind}"))
+            for point, (withheld, kinds) in POINTS.items()
+            for kind in kinds
+        ]
+        run_undisturbed(undisturbed, cases)
+        expected = {kind: end_state(adapter) for kind, adapter in undisturbed.items()}
+
+        bring_each_to_its_point(cases, scene)
+        scene.operator.kill()
+        for case in cases:
+            if case.withheld is not None:
+                assert case.adapter.scene.aws.calls()[-1].operation == case.withheld, f"{case.point} went on"
+            if status_is_lost:
+                case.adapter.lose_status()
+            scene.aws.control.clear_faults(case.adapter.scene.aws.region)
+        scene.aws.control.set_time_scale(TIME_SCALE)
+        scene.operator.start()
+        for case in cases:
+            case.adapter.wait_ready()
+
+        for case in cases:
+            created = [call for call in case.adapter.scene.aws.calls("CreateProject") if call.effect]
+            trained = Counter(case.adapter.trainings())
+            assert len(created) == 1, case.adapter.name
+            assert set(trained.values()) == {1}, f"{case.adapter.name}: {trained}"
+            assert len(trained) == (1 if case.kind == "create" else 2)
+            assert end_state(case.adapter) == expected[case.kind]
+
+
+KINDS: tuple[Kind, ...] = ("create", "retrain")
+
+
+def adapter_in_its_own_region(stage: Stage, scene: Scene, name: str) -> Adapter:
+    return stage.another(scene).adapter(name)
+
+
+def run_undisturbed(undisturbed: dict[Kind, Adapter], cases: list[Case]) -> None:
+    """Bring those that nobody disturbs to their end, and those that will be retrained to their first version."""
+    beginners = [*undisturbed.values(), *(case.adapter for case in cases if case.kind == "retrain")]
+    for adapter in beginners:
+        adapter.apply()
+    for adapter in beginners:
+        adapter.wait_ready()
+    retrained = undisturbed["retrain"]
+    retrained.train_on(confidenceThreshold=70)
+    retrained.wait("not up to date", lambda seen: not seen.holds("UpToDate"))
+    retrained.wait_ready()
+
+
+def bring_each_to_its_point(cases: list[Case], scene: Scene) -> None:
+    """Let time stand still, and move it on only as far as a case needs."""
+    clock = scene.aws.control
+    clock.set_time_scale(0)
+    after_training = [case for case in cases if case.point in {"trained", "promoted"}]
+    for case in after_training:
+        case.set_out()
+    for case in after_training:
+        case.await_training()
+    for case in after_training:
+        case.withhold()
+    clock.advance(TRAINING_SECONDS)
+    for case in after_training:
+        case.await_withheld()
+
+    others = [case for case in cases if case not in after_training]
+    for case in others:
+        if case.withheld is not None:
+            case.withhold()
+        case.set_out()
+    for case in others:
+        if case.point == "version-made" and case.kind == "create":
+            case.await_project()
+    for case in others:
+        if case.withheld is None:
+            case.await_training()
+        else:
+            case.await_withheld()

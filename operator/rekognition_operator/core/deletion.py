@@ -14,7 +14,6 @@ from rekognition_operator.core.actions import (
     SetTags,
 )
 from rekognition_operator.core.decision import Finding
-from rekognition_operator.core.hindrance import Hindrance, Terminal
 from rekognition_operator.core.ownership import moved
 from rekognition_operator.core.versions import Fleet, sort_out
 from rekognition_operator.core.world import (
@@ -53,11 +52,6 @@ def force_release_line(desired: Desired) -> str:
     """Return the command that lets the resource go, for a message."""
     owner = desired.owner
     return f"kubectl annotate {owner.kind.lower()} -n {owner.namespace} {owner.name} {t.PREFIX}force-release=true"
-
-
-def must_let_go(desired: Desired, hindrance: Hindrance) -> bool:
-    """Tell whether the resource goes although AWS refuses to cooperate: a person has said so."""
-    return desired.deleting and desired.annotations.force_release and isinstance(hindrance, Terminal)
 
 
 def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:

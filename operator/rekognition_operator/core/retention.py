@@ -35,5 +35,6 @@ def surplus(desired: Desired, fleet: Fleet) -> tuple[DeleteVersion, ...]:
 
 def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
     wanted = fleet.of(digests(desired.inputs))
-    keep = [fleet.active, choose(desired, fleet), *wanted[:1]]
+    newest_failed = [own for own in wanted if own.version.state in FAILED][:1]
+    keep = [fleet.active, choose(desired, fleet), *wanted[:1], *newest_failed]
     return frozenset(own.version.arn for own in keep if own is not None)

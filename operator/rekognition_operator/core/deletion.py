@@ -60,11 +60,12 @@ def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
         (ReleaseFinalizer(),),
         reconciling=Finding(Reason.DELETING, "Nothing is left to do in AWS; letting the resource go"),
     )
-    if desired.deletion_policy == "Orphan" and not desired.annotations.force_release:
+    forced = desired.annotations.force_release
+    if desired.deletion_policy == "Orphan" or (forced and desired.suspend):
         return release
     elsewhere = moved(desired)
     if elsewhere is not None:
-        if desired.annotations.force_release:
+        if forced:
             return release
         message = f"{elsewhere.message}. To let the resource go and leave AWS as it is: {force_release_line(desired)}"
         return DeletionPlan(stalled=Finding(elsewhere.reason, message))
@@ -72,8 +73,6 @@ def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
     if project is None or t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
         return release  # never ours, released already, or gone: not ours to touch
     fleet = sort_out(desired, observed.versions)
-    if desired.annotations.force_release:
-        return _delete_ours_keep_project(desired, project, fleet, wait=False)
     if desired.deletion_policy == "Retain":
         return DeletionPlan(
             (*_let_go(desired, project, [own.version for own in fleet.own]), ReleaseFinalizer()),
@@ -83,6 +82,8 @@ def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
             fleet=fleet,
             ours=True,
         )
+    if forced:
+        return _delete_ours_keep_project(desired, project, fleet, wait=False)
     return _delete(desired, project, fleet)
 
 

@@ -144,11 +144,27 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
         )
     elif pending:
         message += f". Waiting to be done: {pending}"
+    suspended = Finding(Reason.SUSPENDED, message)
+    report = decision.report
+    carried = report.project.tags if report.project is not None else {}
     report = replace(
-        decision.report, suspended=Finding(Reason.SUSPENDED, message), reconciling=None,
-        drift=tuple(replace(item, corrected=False) for item in decision.report.drift),
-    )  # fmt: skip
+        report,
+        ready=_not_at_it(report.ready, decision, suspended),
+        up_to_date=_not_at_it(report.up_to_date, decision, suspended),
+        suspended=suspended,
+        reconciling=None,
+        drift=tuple(replace(item, corrected=False) for item in report.drift),
+        project_tag_keys=tuple(key for key in report.project_tag_keys if key in carried),
+    )
     return Decision((), report, policy.sweep_seconds)
+
+
+def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> ReadyState:
+    """Say that what would have been done is suspended; what AWS does by itself, such as a training, goes on."""
+    doing = decision.report.reconciling
+    if state.holds or not decision.actions or doing is None or state.reason is not doing.reason:
+        return state
+    return ReadyState(holds=state.holds, reason=suspended.reason, message=suspended.message)
 
 
 def _decide_deletion(desired: Desired, observed: Observed, policy: Policy) -> Decision:

@@ -5,10 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.controller.memory import Memory
+from rekognition_operator.controller.queue import Requeue
+from rekognition_operator.core.decision import Policy
+from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+
 FIRST_SECONDS: Final = 1.0
 LONGEST_SECONDS: Final = 300.0
 SHORTEST_SECONDS: Final = 0.2
 JITTER: Final = 0.1
+PATIENT_AFTER: Final = 3
+"""From which failure or conflict in a row it is worth telling, and a conflict worth waiting: one alone passes."""
 
 
 @dataclass(frozen=True)
@@ -25,3 +33,39 @@ class Backoff:
     def around(self, seconds: float) -> float:
         """Return about so many seconds: 10 % more or less."""
         return seconds * (1 - JITTER + 2 * JITTER * self.draw())
+
+
+def requeue_of(
+    hindrance: Hindrance | None,
+    decided_seconds: float | None,
+    memory: Memory,
+    lane: Lane,
+    policy: Policy,
+    backoff: Backoff,
+) -> Requeue:
+    """Say when and in which lane the next pass is due.
+
+    Parameters
+    ----------
+    hindrance, decided_seconds
+        What ended the pass early, and the delay that the decision asks for; None where there is none.
+    memory
+        With this pass's failure or conflict counted.
+    lane
+        That of this pass: a person's change that failed stays one.
+    """
+    match hindrance:
+        case None:
+            seconds = policy.sweep_seconds if decided_seconds is None else decided_seconds
+            settled = seconds >= policy.sweep_seconds
+            return Requeue(backoff.around(seconds), Lane.SWEEP if settled else Lane.FLIGHT)
+        case Waiting():
+            return Requeue(backoff.around(hindrance.after_seconds), Lane.FLIGHT)
+        case Terminal():
+            return Requeue(backoff.around(hindrance.after_seconds), Lane.SWEEP)
+        case Transient():
+            return Requeue(backoff.after_failures(memory.failures), lane)
+        case Conflict():
+            first = memory.conflicts < PATIENT_AFTER
+            seconds = backoff.around(policy.soon_seconds) if first else backoff.after_failures(memory.conflicts)
+            return Requeue(seconds, min(lane, Lane.FLIGHT))

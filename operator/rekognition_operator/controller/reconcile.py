@@ -10,47 +10,36 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
 from rekognition_operator.aws.errors import CallError
 from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvider
 from rekognition_operator.aws.hindrance import hindrance_of
 from rekognition_operator.aws.slots import SlotKind, Slots
 from rekognition_operator.controller.act import Acted, Actor, trainings
-from rekognition_operator.controller.backoff import Backoff
+from rekognition_operator.controller.backoff import PATIENT_AFTER, Backoff, requeue_of
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.logs import pass_context
+from rekognition_operator.controller.memory import Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.observe import TAG_SWEEP_SECONDS, max_age_seconds, observe
 from rekognition_operator.controller.queue import Requeue
-from rekognition_operator.controller.report import (
-    QUEUE_PATCH_SECONDS,
-    merge_patch,
-    only_queue_moved,
-    status_object,
-    tell,
-    write_status,
-)
+from rekognition_operator.controller.report import Reporter, merge_patch, status_object
 from rekognition_operator.controller.way_out import may_go, with_way_out
 from rekognition_operator.core.actions import CreateVersion, ReleaseFinalizer
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision, Policy, Report
-from rekognition_operator.core.hindrance import Conflict, CreateAttempt, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
-from rekognition_operator.core.status import compose, first_sight
+from rekognition_operator.core.status import first_sight
 from rekognition_operator.core.world import Desired, Observed
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeForbiddenError, KubeNotFoundError
 from rekognition_operator.kube.resource import FINALIZER, Resource, ResourceKey
 
 logger = logging.getLogger(__name__)
-
-SHOWN_AFTER_FAILURES: Final = 3
-"""From which failure in a row a passing fault is shown in status: a single one is nobody's business."""
 
 
 @dataclass(frozen=True)
@@ -59,19 +48,6 @@ class OperatorIdentity:
 
     cluster_name: str
     default_region: str | None = None
-
-
-@dataclass
-class _Memory:
-    """What is remembered of a resource between passes. Losing it costs a call or two, never a training."""
-
-    uid: str
-    tags_read_at: float
-    failures: int = 0
-    conflicts: int = 0
-    attempt: CreateAttempt | None = None
-    place_in_queue_written_at: float | None = None
-    slots: Slots | None = None
 
 
 @dataclass
@@ -131,7 +107,8 @@ class Reconciler:
         self._metrics = metrics
         self._backoff = Backoff(draw)
         self._nudge = nudge
-        self._memories: dict[ResourceKey, _Memory] = {}
+        self._memories = Memories(clock)
+        self._reporter = Reporter(kube, cache, clock)
 
     async def run(self, key: ResourceKey, lane: Lane = Lane.CHANGE) -> Requeue:
         """Run one pass, and say when the next one is due. Never raises, whatever happens."""
@@ -147,14 +124,14 @@ class Reconciler:
     async def _guarded(self, key: ResourceKey, lane: Lane) -> tuple[str, Requeue]:
         resource = self._cache.get(key)
         if resource is None:
-            self._forget(key)
+            self._memories.forget(key)
             return "gone", Requeue(None, lane)
-        memory = self._memory(resource)
+        memory = self._memories.of(resource)
         try:
             return await self._pass(resource, memory, lane)
         except KubeNotFoundError:
             self._cache.forget(key, resource.uid)
-            self._forget(key)
+            self._memories.forget(key)
             return "gone", Requeue(None, lane)
         except (_ChangedMeanwhileError, KubeConflictError):
             return await self._again(key, memory)
@@ -169,9 +146,9 @@ class Reconciler:
 
     # --- the steps --------------------------------------------------------------------------------------------------
 
-    async def _pass(self, resource: Resource, memory: _Memory, lane: Lane) -> tuple[str, Requeue]:
+    async def _pass(self, resource: Resource, memory: Memory, lane: Lane) -> tuple[str, Requeue]:
         if not resource.claimed and resource.deleting:
-            self._forget(resource.key)
+            self._memories.forget(resource.key)
             return "gone", Requeue(None, lane)
         resource = await self._claim(resource)
         found = await self._look_and_act(resource, memory, lane)
@@ -182,10 +159,12 @@ class Reconciler:
         found.hindrance = with_way_out(resource, found.hindrance)
         if found.acted.released:
             self._log(resource, found, wrote=True, requeue_seconds=None)
-            self._forget(resource.key)
+            self._memories.forget(resource.key)
             return "released", Requeue(None, lane)
-        requeue = self._requeue(found, memory, lane)
-        wrote = await self._report(resource, found, memory)
+        memory.failures += isinstance(found.hindrance, Transient)
+        memory.conflicts += isinstance(found.hindrance, Conflict)
+        requeue = requeue_of(found.hindrance, found.requeue_seconds, memory, lane, self._policy, self._backoff)
+        wrote = await self._reporter.report(resource, found.report, found.hindrance, memory)
         memory.failures = memory.failures if isinstance(found.hindrance, Transient) else 0
         memory.conflicts = memory.conflicts if isinstance(found.hindrance, Conflict) else 0
         self._log(resource, found, wrote=wrote, requeue_seconds=requeue.after_seconds)
@@ -203,7 +182,7 @@ class Reconciler:
             self._cache.keep(resource)
         return resource
 
-    async def _look_and_act(self, resource: Resource, memory: _Memory, lane: Lane) -> _Found:
+    async def _look_and_act(self, resource: Resource, memory: Memory, lane: Lane) -> _Found:
         try:
             aws = await self._provider.for_region(region_of(resource.body, self._identity.default_region))
             desired = resolve(
@@ -235,7 +214,7 @@ class Reconciler:
                 self._nudge(ResourceKey.parse(waiting))
 
     async def _observe(
-        self, aws: Rekognition, resource: Resource, desired: Desired, memory: _Memory, lane: Lane
+        self, aws: Rekognition, resource: Resource, desired: Desired, memory: Memory, lane: Lane
     ) -> Observed:
         """Look at AWS: at the tags anew only where a person asks for a look, and now and then."""
         asked = resource.annotations.get(RECONCILE_REQUESTED_AT)
@@ -251,7 +230,7 @@ class Reconciler:
     async def _act(
         self,
         resource: Resource,
-        memory: _Memory,
+        memory: Memory,
         lane: Lane,
         aws: Rekognition,
         desired: Desired,
@@ -290,70 +269,9 @@ class Reconciler:
         finalizers = tuple(name for name in resource.finalizers if name != FINALIZER)
         self._cache.keep(await self._kube.patch_finalizers(resource, finalizers))
 
-    async def _report(self, resource: Resource, found: _Found, memory: _Memory) -> bool:
-        """Write the status where it differs, then the events; return whether anything was written."""
-        hindrance = found.hindrance
-        if isinstance(hindrance, Transient) and memory.failures < SHOWN_AFTER_FAILURES:
-            hindrance = None
-        if isinstance(hindrance, Conflict) and memory.conflicts < SHOWN_AFTER_FAILURES:
-            return False  # the next pass, at once, knows better
-        if found.report is None and hindrance is None:
-            return False
-        previous = parse_status(resource.body)
-        current = compose(
-            previous,
-            resource.generation,
-            found.report,
-            hindrance,
-            self._clock.now(),
-            reconcile_requested_at=resource.annotations.get(RECONCILE_REQUESTED_AT),
-        )
-        return await self._write(resource, previous, current, memory)
-
-    async def _write(
-        self,
-        resource: Resource,
-        previous: ModerationAdapterStatus | None,
-        current: ModerationAdapterStatus,
-        memory: _Memory,
-    ) -> bool:
-        patch = merge_patch(resource.status, status_object(current))
-        if not patch:
-            return False
-        if "queue" in patch:
-            now = self._clock.monotonic()
-            written = memory.place_in_queue_written_at
-            if only_queue_moved(patch) and written is not None and now - written < QUEUE_PATCH_SECONDS:
-                return False
-            memory.place_in_queue_written_at = now
-        stored = await write_status(self._kube, resource, patch)
-        self._cache.keep(stored)
-        await tell(self._kube, stored, previous, current, self._clock.now())
-        return True
-
-    def _requeue(self, found: _Found, memory: _Memory, lane: Lane) -> Requeue:
-        hindrance = found.hindrance
-        memory.failures += isinstance(hindrance, Transient)
-        memory.conflicts += isinstance(hindrance, Conflict)
-        around = self._backoff.around
-        match hindrance:
-            case None:
-                seconds = self._policy.sweep_seconds if found.requeue_seconds is None else found.requeue_seconds
-                return Requeue(around(seconds), Lane.SWEEP if seconds >= self._policy.sweep_seconds else Lane.FLIGHT)
-            case Waiting():
-                return Requeue(around(hindrance.after_seconds), Lane.FLIGHT)
-            case Terminal():
-                return Requeue(around(hindrance.after_seconds), Lane.SWEEP)
-            case Transient():
-                return Requeue(self._backoff.after_failures(memory.failures), lane)
-            case Conflict():
-                if memory.conflicts < SHOWN_AFTER_FAILURES:
-                    return Requeue(around(self._policy.soon_seconds), min(lane, Lane.FLIGHT))
-                return Requeue(self._backoff.after_failures(memory.conflicts), min(lane, Lane.FLIGHT))
-
     # --- when a step fails ------------------------------------------------------------------------------------------
 
-    async def _again(self, key: ResourceKey, memory: _Memory) -> tuple[str, Requeue]:
+    async def _again(self, key: ResourceKey, memory: Memory) -> tuple[str, Requeue]:
         """Read the resource anew, since the watch may be behind; the next pass is at once, the third takes its time."""
         memory.conflicts += 1
         try:
@@ -363,13 +281,13 @@ class Reconciler:
             return "error", Requeue(self._backoff.after_failures(memory.conflicts), Lane.CHANGE)
         if live is None:
             self._cache.forget(key, memory.uid)
-            self._forget(key)
+            self._memories.forget(key)
             return "gone", Requeue(None, Lane.CHANGE)
         self._cache.learn(live)
-        seconds = 0.0 if memory.conflicts < SHOWN_AFTER_FAILURES else self._backoff.after_failures(memory.conflicts)
+        seconds = 0.0 if memory.conflicts < PATIENT_AFTER else self._backoff.after_failures(memory.conflicts)
         return "conflict", Requeue(seconds, Lane.CHANGE)
 
-    async def _unexpected(self, key: ResourceKey, memory: _Memory, error: Exception) -> tuple[str, Requeue]:
+    async def _unexpected(self, key: ResourceKey, memory: Memory, error: Exception) -> tuple[str, Requeue]:
         memory.failures += 1
         requeue = Requeue(self._backoff.after_failures(memory.failures), Lane.FLIGHT)
         resource = self._cache.get(key)
@@ -381,26 +299,12 @@ class Reconciler:
             f"resource's name ({key}); if it stays, report it as a bug",
         )
         try:
-            previous = parse_status(resource.body)
-            current = compose(previous, resource.generation, None, hindrance, self._clock.now())
-            await self._write(resource, previous, current, memory)
+            await self._reporter.write(resource, None, hindrance, memory)
         except Exception:
             logger.exception("The error could not be written into the status")
         return "error", requeue
 
-    # --- memory and log ---------------------------------------------------------------------------------------------
-
-    def _memory(self, resource: Resource) -> _Memory:
-        memory = self._memories.get(resource.key)
-        if memory is None or memory.uid != resource.uid:
-            self._forget(resource.key)
-            memory = self._memories[resource.key] = _Memory(resource.uid, self._clock.monotonic())
-        return memory
-
-    def _forget(self, key: ResourceKey) -> None:
-        memory = self._memories.pop(key, None)
-        if memory is not None and memory.slots is not None:
-            memory.slots.forget(str(key))
+    # --- log ---------------------------------------------------------------------------------------------
 
     def _log(self, resource: Resource, found: _Found, *, wrote: bool, requeue_seconds: float | None) -> None:
         """Write one line for a pass that did something; a quiet one is for those who debug."""

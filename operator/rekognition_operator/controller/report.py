@@ -5,8 +5,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.controller.backoff import PATIENT_AFTER
+from rekognition_operator.controller.cache import ResourceCache
+from rekognition_operator.controller.clock import Clock
+from rekognition_operator.controller.memory import Memory
+from rekognition_operator.core.decision import Report
 from rekognition_operator.core.events import events
+from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient
+from rekognition_operator.core.resolve import parse_status
+from rekognition_operator.core.status import compose
 from rekognition_operator.kube.api import Event, Kube
 from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeForbiddenError
 from rekognition_operator.kube.resource import JsonObject, Resource
@@ -41,6 +50,63 @@ def merge_patch(stored: Mapping[str, "JsonValue"], wanted: JsonObject) -> JsonOb
 def only_queue_moved(patch: JsonObject) -> bool:
     """Whether a patch changes nothing but the place in a queue."""
     return set(patch) == {"queue"} and isinstance(patch["queue"], dict) and set(patch["queue"]) == {"position"}
+
+
+class Reporter:
+    """Writes what passes found into their resources."""
+
+    def __init__(self, kube: Kube, cache: ResourceCache, clock: Clock) -> None:
+        self._kube = kube
+        self._cache = cache
+        self._clock = clock
+
+    async def report(
+        self, resource: Resource, report: Report | None, hindrance: Hindrance | None, memory: Memory
+    ) -> bool:
+        """Write the report, but for what the next pass, soon, knows better; return whether anything was written.
+
+        Parameters
+        ----------
+        report
+            What was decided; None where AWS could not be observed.
+        hindrance
+            What ended the pass early. A passing fault is shown when it has happened a few times in a row.
+        """
+        if isinstance(hindrance, Conflict) and memory.conflicts < PATIENT_AFTER:
+            return False
+        if isinstance(hindrance, Transient) and memory.failures < PATIENT_AFTER:
+            hindrance = None
+        if report is None and hindrance is None:
+            return False
+        return await self.write(resource, report, hindrance, memory)
+
+    async def write(
+        self, resource: Resource, report: Report | None, hindrance: Hindrance | None, memory: Memory
+    ) -> bool:
+        """Write one status patch where the status differs, then the events; return whether anything was written."""
+        now = self._clock.now()
+        previous = parse_status(resource.body)
+        # A pass that saw nothing of AWS answers no request for a look, unless looking again would not help.
+        looked = report is not None or isinstance(hindrance, Terminal)
+        asked = resource.annotations.get(RECONCILE_REQUESTED_AT) if looked else None
+        current = compose(previous, resource.generation, report, hindrance, now, reconcile_requested_at=asked)
+        patch = merge_patch(resource.status, status_object(current))
+        if not patch or self._may_wait(patch, memory):
+            return False
+        stored = await write_status(self._kube, resource, patch)
+        self._cache.keep(stored)
+        await tell(self._kube, stored, previous, current, now)
+        return True
+
+    def _may_wait(self, patch: JsonObject, memory: Memory) -> bool:
+        """Whether only a place in the queue has changed, and the last one is younger than a minute."""
+        if "queue" not in patch:
+            return False
+        now, written = self._clock.monotonic(), memory.place_in_queue_written_at
+        if only_queue_moved(patch) and written is not None and now - written < QUEUE_PATCH_SECONDS:
+            return True
+        memory.place_in_queue_written_at = now
+        return False
 
 
 async def write_status(kube: Kube, resource: Resource, patch: JsonObject) -> Resource:

@@ -300,6 +300,7 @@ async def test_an_error_nobody_expected_is_logged_shown_and_tried_again(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     await settled(stage)
+    stage.kube.annotate(KEY, reconcile_requested_at="now")
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("secret detail")
@@ -313,6 +314,7 @@ async def test_an_error_nobody_expected_is_logged_shown_and_tried_again(
     assert "ZeroDivisionError" in finding[1]
     assert "secret detail" not in finding[1]
     assert "Traceback" in caplog.text
+    assert "lastHandledReconcileAt" not in stage.resource.status
     assert stage.condition("Ready") == "True"
     await stage.run()
     assert stage.kube.writes == [], "the same status is not written again"

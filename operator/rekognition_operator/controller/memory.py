@@ -1,0 +1,46 @@
+"""What is remembered of a resource between passes?"""
+
+from dataclasses import dataclass
+
+from rekognition_operator.aws.slots import Slots
+from rekognition_operator.controller.clock import Clock
+from rekognition_operator.core.hindrance import CreateAttempt
+from rekognition_operator.kube.resource import Resource, ResourceKey
+
+
+@dataclass
+class Memory:
+    """What one resource has been through. Losing it costs a call or two, never a training.
+
+    ``failures`` and ``conflicts`` count those in a row; times are of the monotonic clock, in seconds.
+    """
+
+    uid: str
+    tags_read_at: float
+    failures: int = 0
+    conflicts: int = 0
+    attempt: CreateAttempt | None = None
+    place_in_queue_written_at: float | None = None
+    slots: Slots | None = None
+
+
+class Memories:
+    """The memories of all resources. A resource that was created anew under an old name begins with an empty one."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._memories: dict[ResourceKey, Memory] = {}
+
+    def of(self, resource: Resource) -> Memory:
+        """Return what is remembered of a resource."""
+        memory = self._memories.get(resource.key)
+        if memory is None or memory.uid != resource.uid:
+            self.forget(resource.key)
+            memory = self._memories[resource.key] = Memory(resource.uid, self._clock.monotonic())
+        return memory
+
+    def forget(self, key: ResourceKey) -> None:
+        """Forget a resource that is gone, and let go of what it held or waited for."""
+        memory = self._memories.pop(key, None)
+        if memory is not None and memory.slots is not None:
+            memory.slots.forget(str(key))

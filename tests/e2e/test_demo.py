@@ -67,7 +67,8 @@ def test_the_tour_is_told_to_its_end_and_leaves_nothing_running(tmp_path: Path) 
         "is in service again; AWS still counts 2 trainings.",
         "The message has AWS's words and the place of the manifest summary.",
         "spring-2026, made by hand, is in service, and nothing was trained for it.",
-        "The tags are as the spec says, and nothing was trained.",
+        "The tags are again as the spec says.",
+        "The new version is in service, and was trained once.",
         "Nothing of it is left in AWS.",
         "What you have seen",
     ):

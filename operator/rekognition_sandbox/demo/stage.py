@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
+from rekognition_operator.api.common import Condition
 from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
 from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_sandbox.controlplane.api import ApiRefusedError
@@ -126,7 +127,8 @@ class Stage:
             answer = self.shell.run(line, meanwhile=look, seconds=seconds)
         self.screen.output(answer.text)
         if answer.code != 0:
-            raise StepFailedError(f"`{line}` ended with exit code {answer.code}: {answer.text.strip()}")
+            states = "; ".join(f"{name} is {_in_full(self.status(name))}" for name in names)
+            raise StepFailedError(f"`{line}` ended with exit code {answer.code}. {states}")
         for name in names:
             self.expect(name, until, seconds=REACTION_SECONDS, what=f"what `{line}` waited for")
 
@@ -147,7 +149,7 @@ class Stage:
         try:
             self.until(as_expected, seconds=seconds, what=f"{name} should show {what}")
         except StepFailedError as error:
-            raise StepFailedError(f"{error}; it is: {_in_words(seen[0])}") from error
+            raise StepFailedError(f"{error}; it is {_in_full(seen[0])}") from error
         return seen[0]
 
     def until(self, condition: Callable[[], bool], *, seconds: float, what: str) -> None:
@@ -227,11 +229,17 @@ def _message(status: ModerationAdapterStatus, condition: str) -> str | None:
     return next(found, None)
 
 
-def _in_words(status: ModerationAdapterStatus) -> str:
-    """Say how a resource stands: what is under way, else whether it is ready."""
+def _foremost(status: ModerationAdapterStatus) -> Condition | None:
+    """Return the condition that says how a resource stands: what is under way or wrong, else whether it is ready."""
     conditions = {c.type: c for c in status.conditions or []}
-    for kind in ("Stalled", "Reconciling", "Ready"):
-        condition = conditions.get(kind)
-        if condition is not None and (condition.status == "True" or kind == "Ready"):
-            return condition.reason
-    return "no status"
+    return next((conditions[kind] for kind in ("Stalled", "Reconciling", "Ready") if kind in conditions), None)
+
+
+def _in_words(status: ModerationAdapterStatus) -> str:
+    condition = _foremost(status)
+    return condition.reason if condition is not None else "no status"
+
+
+def _in_full(status: ModerationAdapterStatus) -> str:
+    condition = _foremost(status)
+    return f"{condition.reason}: {condition.message}" if condition is not None else "without a status"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_sandbox.demo import brownfield
 from rekognition_sandbox.demo.errors import StepFailedError
 from rekognition_sandbox.demo.stage import NAMESPACE, REACTION_SECONDS, Stage, holds
@@ -206,43 +207,66 @@ def broken_data(stage: Stage) -> None:
     )
 
 
-def killed(stage: Stage) -> None:
-    """Show that a killed operator goes on from what AWS shows, and puts right what others changed meanwhile."""
+def drift(stage: Stage) -> None:
+    """Show that what others change in AWS is put right."""
     name = brownfield.FULL
     stage.tell(
-        "The operator is killed. While it is away, somebody changes a tag of the project in AWS and removes another: "
-        "the costs go to the wrong team. Adapters answer without an operator."
+        "Tags say who pays. Somebody changes one in AWS and removes another. An annotation asks the operator to look "
+        "now, and it puts both right."
     )
-    trainings = stage.trainings()
     stage.let("PROJECT", f"kubectl get moderationadapter {name} -o jsonpath='{{.status.project.arn}}'")
-    stage.kill_operator()
     stage.run("aws rekognition tag-resource --resource-arn $PROJECT --tags cost-center=0000")
     stage.run("aws rekognition untag-resource --resource-arn $PROJECT --tag-keys team")
     stage.run(TAGS)
-    _detect(stage, KNIFE, adapter=True)
-    stage.tell("\nIt is started again, looks at AWS, and goes on from there.")
-    stage.start_operator()
-    wanted = {"team": "trust-safety", "cost-center": "4711"}
-    with stage.screen.waiting() as waiting:
-        waiting.update("waiting until the tags are as the spec says")
-        stage.until(lambda: _tags(stage) == wanted, seconds=REACTION_SECONDS, what=f"{name}'s tags should be {wanted}")
-    stage.run(TAGS)
+    stage.run(f"kubectl annotate moderationadapter {name} --overwrite {RECONCILE_REQUESTED_AT}=now")
     events = f"kubectl events --for moderationadapter/{name}"
-    stage.until(
-        lambda: "DriftCorrected" in stage.run(events, shown=False),
-        seconds=REACTION_SECONDS,
-        what="an event should tell that the drift is corrected",
-    )
+    with stage.screen.waiting() as waiting:
+        waiting.update("waiting for the event DriftCorrected")
+        stage.until(
+            lambda: "DriftCorrected" in stage.run(events, shown=False),
+            seconds=REACTION_SECONDS,
+            what="an event should tell that the drift is corrected",
+        )
     stage.run(events)
+    tags = stage.run(TAGS)
     stage.check(
-        stage.trainings() == trainings,
-        "The tags are as the spec says, and nothing was trained.",
-        f"Nothing should be trained; AWS counted {trainings} trainings before, and {stage.trainings()} now",
+        json.loads(tags) == {"team": "trust-safety", "cost-center": "4711"},
+        "The tags are again as the spec says.",
+        f"The tags should be as the spec says, and are {tags.strip()}",
     )
 
 
-def _tags(stage: Stage) -> object:
-    return json.loads(stage.run(TAGS, shown=False))
+def killed(stage: Stage) -> None:
+    """Show that a killed operator goes on from what AWS shows, and trains nothing twice."""
+    stage.tell(
+        "The operator is killed while AWS trains, which goes on. Started again, it looks at AWS and finds what it had "
+        "asked for by its name. Meanwhile the adapter answers; no operator is needed for that."
+    )
+    trainings = stage.trainings()
+    stage.edit(FILE, "confidenceThreshold: 60", "confidenceThreshold: 55")
+    stage.run(f"kubectl apply -f {FILE}")
+    with stage.screen.waiting() as waiting:
+        waiting.update("waiting until AWS is asked to train")
+        stage.until(
+            lambda: stage.trainings() > trainings, seconds=REACTION_SECONDS, what="another training should be asked for"
+        )
+    stage.kill_operator()
+    _detect(stage, KNIFE, adapter=True)
+    stage.tell("\nIt is started again.")
+    stage.start_operator()
+    stage.wait(
+        f"{UP_TO_DATE} --timeout={stage.training_seconds:.0f}s",
+        STOREFRONT,
+        until=holds("UpToDate", "InService"),
+        seconds=stage.training_seconds,
+    )
+    stage.run(GET)
+    asked = stage.trainings() - trainings
+    stage.check(
+        asked == 1,
+        "The new version is in service, and was trained once.",
+        f"The new version should be trained once, and AWS counts {asked} trainings",
+    )
 
 
 def deletion(stage: Stage) -> None:
@@ -300,6 +324,7 @@ CHAPTERS = (
     Chapter("A revert is back at once, without training", revert),
     Chapter("Broken data explains itself, and replaces nothing", broken_data),
     Chapter("The rest of examples/, and a project made by hand", brownfield.apply_all),
-    Chapter("A killed operator goes on, and puts right what was changed meanwhile", killed),
+    Chapter("Drift is put right", drift),
+    Chapter("A killed operator goes on, and trains nothing twice", killed),
     Chapter("Deletion leaves nothing behind", deletion),
 )

@@ -9,7 +9,7 @@ from decimal import Decimal
 DIGEST_FUNCTIONS = ("v1",)
 """All released digest functions, newest first. None is ever removed: see :func:`digests`."""
 
-_VERSION_NAME = re.compile(r"^(?P<digest>v[0-9]+-[0-9a-f]{16})(?:-(?P<attempt>[1-9][0-9]*))?$")
+_VERSION_NAME = re.compile(r"(?P<digest>v[0-9]+-[0-9a-f]{16})(?:-(?P<attempt>[1-9][0-9]*))?")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class VersionName:
 
 def parse_version_name(name: str) -> VersionName | None:
     """Read a version name; None where it is not one of ours."""
-    match = _VERSION_NAME.match(name)
+    match = _VERSION_NAME.fullmatch(name)
     if match is None:
         return None
     attempt = int(match["attempt"] or 1)

@@ -18,7 +18,7 @@ from fakes.builders import (
     version,
 )
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.world import Annotations, Observed, ObservedDataset, Place, ProjectStatus
+from rekognition_operator.core.world import Annotations, Observed, ObservedDataset, ProjectStatus
 from unit.core.table import SERVING, Case, check, rows
 
 GOING = {"Ready": "False Deleting", "UpToDate": "False Deleting", "Reconciling": "True Deleting"}
@@ -352,7 +352,7 @@ MOVED = tuple(
         desired(
             deleting=True,
             deletion_policy=policy,
-            place=Place("999999999999", PLACE.region, PLACE.project_name),
+            place=replace(PLACE, account="999999999999"),
             known_project=known(),
         ),
         observed(A1, project=project()),
@@ -365,20 +365,18 @@ MOVED = tuple(
     for policy in ("Delete", "Retain")
 ) + tuple(
     Case(
-        f"policy {policy}{' and force-release' if annotations.force_release else ''}, the project would move: it goes",
-        desired(
-            deleting=True,
-            deletion_policy=policy,
-            annotations=annotations,
-            place=Place("999999999999", PLACE.region, PLACE.project_name),
-            known_project=known(),
-        ),
+        f"policy {elsewhere.deletion_policy}, the project would move, and the person lets go: nothing is touched",
+        replace(elsewhere, place=replace(PLACE, account="999999999999"), known_project=known()),
         observed(A1, project=project()),
         ["ReleaseFinalizer"],
         GOING,
-        rests_on_status=policy != "Orphan",
+        rests_on_status=elsewhere.deletion_policy != "Orphan",
     )
-    for policy, annotations in (("Orphan", Annotations()), ("Retain", FORCED), ("Delete", FORCED))
+    for elsewhere in (
+        desired(deleting=True, deletion_policy="Orphan"),
+        desired(deleting=True, annotations=FORCED),
+        desired(deleting=True, deletion_policy="Delete", annotations=FORCED),
+    )
 )
 
 CASES = (*WITHOUT_US, *DELETE, *FOREIGN, *KEEP, *FORCE, *MOVED)

@@ -1,0 +1,98 @@
+"""What holds for every row of every table, whatever it is about?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.core.decide import decide
+from rekognition_operator.core.events import events
+from rekognition_operator.core.status import compose
+from unit.core import (
+    test_create_attempt,
+    test_deletion,
+    test_loss,
+    test_project,
+    test_retention,
+    test_suspend,
+    test_tags_drift,
+    test_training,
+)
+from unit.core.table import Case, told
+
+TABLES = (
+    test_project,
+    test_training,
+    test_create_attempt,
+    test_loss,
+    test_retention,
+    test_tags_drift,
+    test_suspend,
+    test_deletion,
+)
+
+
+def _cases() -> Iterator[Case]:
+    for table in TABLES:
+        yield from table.CASES
+
+
+ALL = pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in _cases()])
+
+
+def test_no_row_is_told_twice() -> None:
+    names = [case.name for case in _cases()]
+    assert len(names) == len(set(names)) > 150
+
+
+@ALL
+def test_losing_all_status_changes_no_decision_but_those_that_rest_on_it(case: Case) -> None:
+    forgetful = replace(case.desired, known_project=None, handled_retry=None)
+    with_status = case.decide()
+    without = decide(forgetful, case.observed, case.policy, case.now, case.attempt)
+    same = [told(action) for action in without.actions] == [told(action) for action in with_status.actions]
+    assert same is not case.rests_on_status
+
+
+@ALL
+def test_the_same_look_decides_the_same(case: Case) -> None:
+    assert case.decide() == case.decide()
+
+
+@ALL
+def test_the_order_in_which_aws_lists_versions_decides_nothing(case: Case) -> None:
+    backwards = replace(case.observed, versions=case.observed.versions[::-1])
+    decision = decide(case.desired, backwards, case.policy, case.now, case.attempt)
+    assert decision.actions == case.decide().actions
+
+
+@ALL
+def test_ready_and_up_to_date_are_always_told_and_reconciling_excludes_stalled(case: Case) -> None:
+    types = [condition.type for condition in case.status().conditions or []]
+    assert types[:2] == ["Ready", "UpToDate"]
+    assert len(types) == len(set(types))
+    assert not {"Reconciling", "Stalled"} <= set(types)
+
+
+@ALL
+def test_a_status_is_within_the_bounds_of_the_crd(case: Case) -> None:
+    status = case.status()
+    assert ModerationAdapterStatus.model_validate_json(status.model_dump_json(by_alias=True)) == status
+
+
+@ALL
+def test_the_same_report_later_changes_neither_status_nor_posts_events(case: Case) -> None:
+    first = case.status()
+    later = compose(first, case.desired.generation, case.decide().report, None, case.now + timedelta(hours=6))
+    assert later == first
+    assert events(first, later) == ()
+
+
+@ALL
+def test_what_is_stalled_says_what_to_do(case: Case) -> None:
+    stalled = [c.message for c in case.status().conditions or [] if c.type == "Stalled"]
+    for message in stalled:
+        remedies = ("kubectl", "Set ", "set ", "Give ", "Create a ", "Check ", "Look at ", "Correct ", "Delete that")
+        assert any(word in message for word in remedies), message

@@ -1,0 +1,172 @@
+"""What do Flux, Argo CD and kubectl wait make of each phase? They go by kstatus."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from fakes.builders import (
+    NOW,
+    OTHER_OWNER,
+    PLACE,
+    A,
+    B,
+    ago,
+    desired,
+    foreign,
+    known,
+    name_of,
+    observed,
+    project,
+    version,
+)
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.status import compose, first_sight
+from rekognition_operator.core.world import Desired, Observed, ProjectStatus
+from unit.core.table import Case
+
+
+def kstatus(status: ModerationAdapterStatus | None, generation: int, *, deleting: bool = False) -> str:
+    """Compute the status of a generic custom resource as sigs.k8s.io/cli-utils/pkg/kstatus does.
+
+    Source: ``checkGenericProperties`` and ``checkReadyCondition`` of its status/generic.go and status/core.go.
+    """
+    if deleting:
+        return "Terminating"
+    if status is not None and status.observed_generation is not None and status.observed_generation != generation:
+        return "InProgress"
+    conditions = (status.conditions if status is not None else None) or []
+    for condition in conditions:
+        if condition.type == "Reconciling" and condition.status == "True":
+            return "InProgress"
+        if condition.type == "Stalled" and condition.status == "True":
+            return "Failed"
+    for condition in conditions:
+        if condition.type == "Ready":
+            return "Current" if condition.status == "True" else "InProgress"
+    return "Current"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase in a resource's life, and how kstatus shall see it."""
+
+    name: str
+    desired: Desired
+    observed: Observed
+    kstatus: str
+    hindrance: Hindrance | None = None
+
+    def status(self) -> ModerationAdapterStatus:
+        """Return the status of this phase."""
+        report = Case("", self.desired, self.observed, [], {}).decide().report
+        return compose(None, self.desired.generation, report, self.hindrance, NOW)
+
+
+SERVING_A = version(A, promoted=ago(hours=1))
+TRAINS_A = version(A, status="TRAINING_IN_PROGRESS")
+FAILED_A = version(A, status="TRAINING_FAILED")
+DEPRECATED_A = version(A, status="DEPRECATED", promoted=ago(days=9))
+EXPIRED_A = version(A, status="EXPIRED", promoted=ago(days=9))
+SERVING_B = version(B, promoted=ago(minutes=1))
+TRAINS_B = version(B, status="TRAINING_IN_PROGRESS", created=ago(minutes=5))
+FAILED_B = version(B, status="TRAINING_FAILED", created=ago(minutes=5))
+DELETED = desired(deleting=True, deletion_policy="Delete")
+QUOTA = Waiting(Reason.WAITING_FOR_QUOTA, "no slot", 60, "TrainingSlot", 2)
+DENIED = Terminal(Reason.ACCESS_DENIED, "denied", 600)
+FAULT = Transient(Reason.RETRYING, "network")
+HERE = project(latest=name_of(A))
+THERE = project(latest=name_of(B))
+
+PHASES = (
+    Phase("creating the project", desired(), observed(project=None), "InProgress"),
+    Phase("the project comes", desired(), observed(project=project(status=ProjectStatus.CREATING)), "InProgress"),
+    Phase("asking for the training", desired(), observed(project=project()), "InProgress"),
+    Phase("waiting for a slot", desired(), observed(project=project()), "InProgress", QUOTA),
+    Phase("a passing fault before anything serves", desired(), observed(project=project()), "InProgress", FAULT),
+    Phase("access denied", desired(), observed(project=project()), "Failed", DENIED),
+    Phase("a conflict", desired(), observed(SERVING_A, project=HERE), "Current", Conflict("changed")),
+    Phase("the first training", desired(), observed(TRAINS_A, project=HERE), "InProgress"),
+    Phase("the first training failed", desired(), observed(FAILED_A, project=HERE), "Failed"),
+    Phase("putting into service", desired(), observed(version(A), project=HERE), "InProgress"),
+    Phase("in service", desired(), observed(SERVING_A, project=HERE), "Current"),
+    Phase("in service, a passing fault", desired(), observed(SERVING_A, project=HERE), "InProgress", FAULT),
+    Phase("in service, access denied", desired(), observed(SERVING_A, project=HERE), "Failed", DENIED),
+    Phase("retraining", desired(B), observed(SERVING_A, TRAINS_B, project=THERE), "InProgress"),
+    Phase("the retraining failed", desired(B), observed(SERVING_A, FAILED_B, project=THERE), "Failed"),
+    Phase(
+        "a failed retraining with a passing fault is still failed",
+        desired(B), observed(SERVING_A, FAILED_B, project=THERE), "Failed", FAULT,
+    ),
+    Phase("the revert", desired(A), observed(SERVING_A, SERVING_B, project=HERE), "InProgress"),
+    Phase(
+        "readyWhen Accepted, the first training",
+        desired(ready_when_accepted=True), observed(TRAINS_A, project=HERE), "Current",
+    ),
+    Phase(
+        "readyWhen Accepted, not accepted yet",
+        desired(ready_when_accepted=True), observed(project=project()), "InProgress",
+    ),
+    Phase(
+        "readyWhen Accepted, waiting for a slot",
+        desired(ready_when_accepted=True), observed(project=project()), "InProgress", QUOTA,
+    ),
+    Phase(
+        "readyWhen Accepted, retraining",
+        desired(B, ready_when_accepted=True), observed(SERVING_A, TRAINS_B, project=THERE), "Current",
+    ),
+    Phase(
+        "readyWhen Accepted, the training failed",
+        desired(ready_when_accepted=True), observed(FAILED_A, project=HERE), "Failed",
+    ),
+    Phase(
+        "drift being corrected",
+        desired(tags={"team": "ads"}), observed(SERVING_A, project=HERE), "InProgress",
+    ),
+    Phase(
+        "drift only reported",
+        desired(tags={"team": "ads"}, correct_drift=False), observed(SERVING_A, project=HERE), "Current",
+    ),
+    Phase("confirming a loss", desired(), observed(project=HERE), "InProgress"),
+    Phase("a loss only reported", desired(correct_drift=False), observed(project=HERE), "Failed"),
+    Phase("deprecated", desired(), observed(DEPRECATED_A, project=HERE), "Current"),
+    Phase("expired", desired(), observed(EXPIRED_A, project=HERE), "InProgress"),
+    Phase("owned by another", desired(), observed(project=project(owner=OTHER_OWNER)), "Failed"),
+    Phase("adopting", desired(adoption_policy="IfUnowned"), observed(project=project(owner=None)), "InProgress"),
+    Phase("mismatch", desired(auto_update=True), observed(SERVING_A, project=HERE), "Failed"),
+    Phase("the project is lost", desired(known_project=known()), observed(project=None), "Failed"),
+    Phase(
+        "the project would move",
+        desired(place=replace(PLACE, region="eu-west-1"), known_project=known()), observed(project=None), "Failed",
+    ),
+    Phase("suspended in service", desired(suspend=True), observed(SERVING_A, project=HERE), "Current"),
+    Phase("suspended before anything serves", desired(suspend=True), observed(project=None), "InProgress"),
+    Phase("an unknown status", desired(), observed(version(A, status="NEW"), project=HERE), "InProgress"),
+    Phase("deleting", DELETED, observed(SERVING_A, project=HERE), "Terminating"),
+    Phase(
+        "deletion blocked",
+        DELETED, observed(SERVING_A, foreign(), project=HERE), "Terminating",
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("phase", [pytest.param(phase, id=phase.name) for phase in PHASES])
+def test_each_phase_reads_as_it_is_meant(phase: Phase) -> None:
+    assert kstatus(phase.status(), phase.desired.generation, deleting=phase.desired.deleting) == phase.kstatus
+
+
+@pytest.mark.parametrize(
+    "phase", [pytest.param(phase, id=phase.name) for phase in PHASES if not phase.desired.deleting]
+)
+def test_an_edit_is_in_progress_until_it_was_looked_at(phase: Phase) -> None:
+    assert kstatus(phase.status(), phase.desired.generation + 1) == "InProgress"
+
+
+def test_an_object_that_was_only_created_is_in_progress_by_the_default_of_the_crd() -> None:
+    assert kstatus(ModerationAdapterStatus(observed_generation=-1), 1) == "InProgress"
+    assert kstatus(None, 1) == "Current"  # which is why the CRD has that default
+
+
+def test_the_first_conditions_are_in_progress() -> None:
+    assert kstatus(first_sight(ModerationAdapterStatus(observed_generation=-1), 1, NOW), 1) == "InProgress"

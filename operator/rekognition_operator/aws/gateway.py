@@ -40,6 +40,11 @@ class Rekognition(Protocol):
         """The Region, such as us-east-1."""
         ...
 
+    @property
+    def projects_listed(self) -> int | None:
+        """How many projects the last complete listing showed; None before the first."""
+        ...
+
     async def describe_project(
         self, name: str, feature: Feature, *, lane: Lane, max_age_seconds: float
     ) -> ObservedProject | None:

@@ -196,7 +196,7 @@ class Reconciler:
             hindrance: Hindrance = Terminal(Reason.INVALID_SPEC, str(error), self._policy.sweep_seconds)
             return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
         except CallError as error:
-            hindrance = hindrance_of(error, None, versions_listed=None, projects_listed=None)
+            hindrance = hindrance_of(error, None)
             return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
         memory.slots = self._slots(aws.account, aws.region)
         decision = decide(desired, observed, self._policy, self._clock.now(), memory.attempt)
@@ -257,7 +257,7 @@ class Reconciler:
             unchanged=unchanged,
             release=release,
             attempt=memory.attempt,
-            projects_listed=None,
+            projects_listed=aws.projects_listed,
         )
         acted = await actor.carry_out(decision.actions)
         for action in acted.done:

@@ -109,15 +109,15 @@ def test_the_operator_may_do_exactly_what_it_needs(
     assert status["allowed"] is allowed
 
 
-def test_the_operator_may_look_only_at_its_own_definitions(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_operator_needs_no_right_to_read_definitions(sandbox: Sandbox, tmp_path: Path) -> None:
     path = sandbox.control_plane.service_account_kubeconfig(
         OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT, tmp_path / "kubeconfig"
     )
     client = read_kubeconfig(path)
     definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
-    assert client.answers(f"{definitions}/moderationadapters.rekognition-operator.io")
-    assert not client.answers(definitions)
+    assert not client.answers(f"{definitions}/moderationadapters.rekognition-operator.io")
+    assert client.answers("/apis/rekognition-operator.io/v1alpha1")
 
 
 def test_up_where_it_is_up_says_so_and_disturbs_nothing(sandbox: Sandbox) -> None:

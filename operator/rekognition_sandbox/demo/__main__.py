@@ -19,7 +19,6 @@ import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
-from rekognition_operator.core.decision import Policy
 from rekognition_sandbox.controlplane.display import Display
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.processes import log_tail
@@ -96,8 +95,8 @@ def _tour(screen: Screen, sandbox: Sandbox, options: Options) -> int:
     screen.summary(shown, time.monotonic() - started)
     if not options.keep:
         screen.tell(
-            "\nTo try it yourself: `make sandbox` keeps an empty one up until Ctrl-C; "
-            "`.venv/bin/python -m rekognition_sandbox.demo --keep` keeps this one, with all that is in it."
+            "\nTo go on yourself: `.venv/bin/python -m rekognition_sandbox.demo --keep` leaves all this up at the end. "
+            "`make sandbox` starts an empty one and keeps it up until Ctrl-C; docs/sandbox.md tells how to use it."
         )
     return 0
 
@@ -110,8 +109,7 @@ def _set_up(screen: Screen, sandbox: Sandbox, options: Options) -> Stage:
         "On loopback ports of this machine: a real etcd and kube-apiserver; an emulated AWS (Rekognition, S3, KMS), "
         f"in which time runs {options.time_scale:g} times faster; and the operator, with no more rights than it needs."
     )
-    pace = _operator_pace(options.time_scale)
-    sandbox.up(time_scale=options.time_scale, detach=options.keep, operator_environment=pace)
+    sandbox.up(time_scale=options.time_scale, detach=options.keep)
     screen.output(str(sandbox.status()))
     environment = sandbox.environment
     for name in ("NO_PROXY", "no_proxy"):
@@ -129,20 +127,7 @@ def _set_up(screen: Screen, sandbox: Sandbox, options: Options) -> Stage:
     screen.passed(f"{len(samples.images)} sample images and {len(manifests)} manifests are in s3://{BUCKET}.")
     directory = sandbox.directory / "demo"
     shutil.copytree(EXAMPLES, directory / "examples", dirs_exist_ok=True)
-    return Stage(sandbox, screen, Shell(environment, directory), directory, options.time_scale, pace)
-
-
-def _operator_pace(time_scale: float) -> dict[str, str]:
-    """Let the operator look as often, in AWS's accelerated time, as it does by default; but not all the time."""
-    policy = Policy()
-
-    def scaled(seconds: float) -> str:
-        return f"{max(0.5, seconds / time_scale):g}"
-
-    return {
-        "REKOGNITION_OPERATOR_MOVING_SECONDS": scaled(policy.moving_seconds),
-        "REKOGNITION_OPERATOR_ADOPTION_SETTLE_SECONDS": scaled(policy.adoption_settle_seconds),
-    }
+    return Stage(sandbox, screen, Shell(environment, directory), directory, options.time_scale)
 
 
 def _explain(screen: Screen, sandbox: Sandbox, sentence: str) -> None:

@@ -1,7 +1,7 @@
 """What does a chapter of the tour work with: commands, the resources' status, the emulator's call log, checks?"""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -12,7 +12,7 @@ from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
 from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_sandbox.controlplane.api import ApiRefusedError
 from rekognition_sandbox.controlplane.processes import log_tail
-from rekognition_sandbox.controlplane.sandbox import Sandbox
+from rekognition_sandbox.controlplane.sandbox import Sandbox, operator_pace
 from rekognition_sandbox.demo.errors import StepFailedError
 from rekognition_sandbox.demo.screen import Screen
 from rekognition_sandbox.demo.shell import POLL_SECONDS, Shell
@@ -36,8 +36,6 @@ class Stage:
         The folder in which commands are run; it holds a copy of `examples/`.
     time_scale
         How many times faster than the clock the emulated AWS works.
-    operator_environment
-        The variables that the operator is started with, besides those of any sandbox.
     """
 
     sandbox: Sandbox
@@ -45,7 +43,6 @@ class Stage:
     shell: Shell
     directory: Path
     time_scale: float
-    operator_environment: Mapping[str, str]
     _killed: set[str] = field(default_factory=set)
 
     @property
@@ -186,7 +183,7 @@ class Stage:
         """Start the operator again, and return when it is ready."""
         with self.screen.waiting() as waiting:
             waiting.update("starting the operator")
-            self.sandbox.start_operator(self.operator_environment)
+            self.sandbox.start_operator(operator_pace(self.time_scale))
         self._killed.discard("operator")
 
     def edit(self, path: str, before: str, after: str) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -18,6 +17,7 @@ from rekognition_operator.aws.errors import CallError
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, TokenBucketLimiter, UnlimitedCalls
 from rekognition_operator.aws.rekognition import Boto3Rekognition
+from rekognition_operator.aws.threads import CallThreads
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.client import RekognitionClient
@@ -96,7 +96,7 @@ class Boto3Provider:
             connect_timeout_seconds=connect_timeout_seconds,
             read_timeout_seconds=read_timeout_seconds,
         )
-        self._executor = ThreadPoolExecutor(max_workers=max_connections, thread_name_prefix="aws")
+        self._executor = CallThreads(max_connections, "aws")
         self._limiter_factory = limiters
         self._observer = observer
         self._session_factory = session_factory
@@ -132,7 +132,7 @@ class Boto3Provider:
             raise replace(error) from error  # each waiter has its own traceback
 
     def close(self) -> None:
-        """Start no further call; those under way end in their threads."""
+        """Start no further call; those under way end in their threads, or with the process."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _opened(self, key: tuple[str, str], task: asyncio.Task[Boto3Rekognition]) -> None:

@@ -60,7 +60,8 @@ def requeue_of(
             settled = seconds >= policy.sweep_seconds
             return Requeue(backoff.around(seconds), Lane.SWEEP if settled else Lane.FLIGHT)
         case Waiting():
-            return Requeue(backoff.around(hindrance.after_seconds), Lane.FLIGHT)
+            # Who waits is still looked at in each sweep: others may have changed what it has.
+            return Requeue(backoff.around(min(hindrance.after_seconds, policy.sweep_seconds)), Lane.FLIGHT)
         case Terminal():
             return Requeue(backoff.around(hindrance.after_seconds), Lane.SWEEP)
         case Transient():

@@ -7,6 +7,7 @@ from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.slots import SlotKind
 from rekognition_operator.core import tags as t
+from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.world import Owner
 from rekognition_operator.kube.resource import JsonObject, ResourceKey
 from unit.controller.stage import KEY, PROJECT, SPEC, VERSION, Stage
@@ -135,6 +136,17 @@ async def test_who_finds_no_slot_waits_in_the_queue_and_shows_its_place(stage: S
     await stage.run()
     assert stage.effects == ["CreateProjectVersion"]
     assert "queue" not in stage.resource.status
+
+
+async def test_who_waits_in_the_queue_is_still_looked_at_in_each_sweep(stage: Stage) -> None:
+    stage.policy = Policy(sweep_seconds=20)
+    stage.start()
+    await project_made(stage)
+    for number in range(2):
+        stage.slots.request(SlotKind.TRAINING, str(ResourceKey("ModerationAdapter", "shop", f"a{number}")))
+    requeue = await stage.run()
+    assert stage.finding("Reconciling") is not None
+    assert requeue.after_seconds == pytest.approx(20, rel=0.1)
 
 
 async def test_a_place_in_the_queue_that_changes_alone_is_written_at_most_once_a_minute(stage: Stage) -> None:

@@ -17,14 +17,26 @@ _QUIET: Final = ("kopf", "aiohttp", "asyncio", "botocore", "boto3", "urllib3", "
 """Libraries whose every step is nobody's business: their warnings are."""
 
 
+_FRAMEWORK: Final = "kopf._core.reactor"
+"""kopf tells by a traceback, twice, that its watch ended; why the operator ends with it is told by the operator."""
+
+
 def configure_logging(log_format: LogFormat, level: str) -> None:
     """Write all logs to stderr, one line each, in the format; ``level`` is a name of :mod:`logging`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
+    handler.addFilter(without_tracebacks_of_the_framework)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.captureWarnings(True)  # the interface of logging
+
+
+def without_tracebacks_of_the_framework(record: logging.LogRecord) -> bool:
+    """Take the traceback off a line of kopf's own machinery; every line passes."""
+    if record.name.startswith(_FRAMEWORK):
+        record.exc_info = record.exc_text = None
+    return True
 
 
 class JsonFormatter(logging.Formatter):

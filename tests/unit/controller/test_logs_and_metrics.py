@@ -4,9 +4,17 @@ import json
 import logging
 import sys
 
+import pytest
+
 from fakes.kube import FakeKube
 from rekognition_operator.aws.gateway import Lane
-from rekognition_operator.controller.logs import JsonFormatter, TextFormatter, configure_logging, pass_context
+from rekognition_operator.controller.logs import (
+    JsonFormatter,
+    TextFormatter,
+    configure_logging,
+    pass_context,
+    without_tracebacks_of_the_framework,
+)
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.queue import Depth
 from rekognition_operator.kube.resource import ResourceKey
@@ -72,6 +80,15 @@ def test_libraries_are_quiet_but_for_warnings() -> None:
         root.setLevel(before[0])
         for name in ("kopf", "aiohttp", "asyncio", "botocore", "boto3", "urllib3", "kubernetes"):
             logging.getLogger(name).setLevel(before[2])
+
+
+@pytest.mark.parametrize(("logger", "kept"), [("kopf._core.reactor.running", False), ("kopf.objects", True)])
+def test_the_end_of_the_watch_is_told_by_kopf_without_a_traceback(logger: str, kept: bool) -> None:
+    failed = record("Watcher has failed")
+    failed.name = logger
+    failed.exc_info = (LookupError, LookupError("404 page not found"), None)
+    assert without_tracebacks_of_the_framework(failed)
+    assert ("LookupError" in TextFormatter().format(failed)) == kept
 
 
 async def test_resources_are_counted_by_their_ready_condition_with_bounded_labels() -> None:

@@ -105,7 +105,7 @@ def _absent(desired: Desired) -> ProjectPlan:
     if desired.known_project is None or known_place(desired) != desired.place:
         return create
     retry = desired.annotations.retry
-    if retry is not None and retry != desired.handled_retry:
+    if retry is not None and t.answer_value(retry) != desired.handled_retry:
         return create
     owner = desired.owner
     return ProjectPlan(

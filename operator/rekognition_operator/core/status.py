@@ -22,9 +22,16 @@ from rekognition_operator.core.world import ObservedVersion, S3Object
 MAX_VERSIONS = 20
 """How many versions status shows; the active, the wanted and those in training are always among them."""
 _MAX_DRIFT = 64
+_MAX_TAG_KEYS = 40
 _MAX_MESSAGE = 32768
+_MAX_STATUS = 64
+_MAX_TEXT = 255
 
 _Truth = Literal["True", "False", "Unknown"]
+
+
+_SEEN_IN_AWS = (ConditionType.DRIFTED, ConditionType.EXPIRING, ConditionType.PENDING_NEXT_VERSION)
+"""Conditions that only a look at AWS can change."""
 
 
 @dataclass(frozen=True)
@@ -75,25 +82,28 @@ def compose(
     """
     previous = previous or ModerationAdapterStatus()
     kept = {c.type: c for c in previous.conditions or []}
-    draft = _hindered(_draft(report, kept), hindrance)
+    draft = _hindered(_draft(report, kept, generation), hindrance)
     update: dict[str, object] = {
         "observed_generation": generation,
         "conditions": _conditions(draft, kept, generation, now),
         "queue": _queue(hindrance),
     }
     if reconcile_requested_at is not None:
-        update["last_handled_reconcile_at"] = reconcile_requested_at
+        update["last_handled_reconcile_at"] = t.answer_value(reconcile_requested_at)
     if report is not None and report.handled_retry is not None:
-        update["last_handled_retry"] = report.handled_retry
+        update["last_handled_retry"] = t.answer_value(report.handled_retry)
     if report is not None and not report.keep_known:
         update |= _seen(report, previous, now)
     return previous.model_copy(update=update)
 
 
-def _draft(report: Report | None, kept: dict[str, Condition]) -> _Draft:
+def _draft(report: Report | None, kept: dict[str, Condition], generation: int) -> _Draft:
     if report is None:
         unknown = ReadyState(holds=None, reason=Reason.PROGRESSING, message="AWS could not be observed yet")
-        present: dict[ConditionType, Finding] = {}
+        present = _still(kept, (*_SEEN_IN_AWS, ConditionType.SUSPENDED))
+        stalled = kept.get(ConditionType.STALLED)
+        if stalled is not None and stalled.observed_generation == generation:  # of this spec, not of an older one
+            present |= _still(kept, (ConditionType.STALLED,))
         return _Draft(
             _known(kept, ConditionType.READY, unknown), _known(kept, ConditionType.UP_TO_DATE, unknown), present
         )
@@ -108,7 +118,19 @@ def _draft(report: Report | None, kept: dict[str, Condition]) -> _Draft:
     ready, up_to_date = report.ready, report.up_to_date
     if report.keep_known and ready.holds is None:
         ready = _known(kept, ConditionType.READY, ready)
-    return _Draft(ready, up_to_date, {key: finding for key, finding in findings.items() if finding is not None})
+    present = _still(kept, _SEEN_IN_AWS) if report.keep_known else {}
+    present |= {key: finding for key, finding in findings.items() if finding is not None}
+    return _Draft(ready, up_to_date, present)
+
+
+def _still(kept: dict[str, Condition], kinds: tuple[ConditionType, ...]) -> dict[ConditionType, Finding]:
+    """Return what these conditions said before: what could not be seen is not taken back."""
+    before = {kind: kept[kind] for kind in kinds if kind in kept}
+    return {
+        kind: Finding(Reason(condition.reason), condition.message)
+        for kind, condition in before.items()
+        if condition.status == "True" and condition.reason in set(Reason)
+    }
 
 
 def _known(kept: dict[str, Condition], kind: ConditionType, otherwise: ReadyState) -> ReadyState:
@@ -123,6 +145,8 @@ def _hindered(draft: _Draft, hindrance: Hindrance | None) -> _Draft:
     match hindrance:
         case None | Conflict():
             return draft
+        case Waiting() | Transient() if ConditionType.STALLED in draft.present:
+            return draft  # it goes on being tried, but what counts is that a person is needed
         case Waiting(reason, message) | Transient(reason, message):
             finding = Finding(reason, message)
             present = {**draft.present, ConditionType.RECONCILING: finding}
@@ -217,7 +241,7 @@ def _seen(report: Report, previous: ModerationAdapterStatus, now: datetime) -> d
             name=project.name,
             region=project.arn.split(":")[3],
             created_at=_second(project.created_at),
-            tag_keys=list(report.project_tag_keys) or None,
+            tag_keys=list(report.project_tag_keys[:_MAX_TAG_KEYS]) or None,
         ),
         "active": _active(report.active),
         "desired": desired,
@@ -234,7 +258,7 @@ def _active(version: ObservedVersion | None) -> ActiveVersion | None:
         version_name=version.name,
         arn=version.arn,
         f1_score=version.f1_score,
-        base_model_version=version.base_model_version,
+        base_model_version=_cut(version.base_model_version),
         since=_second(promoted_at) if promoted_at is not None else None,
     )
 
@@ -263,7 +287,7 @@ def _version(entry: VersionReport) -> VersionStatus:
     return VersionStatus(
         name=version.name,
         arn=version.arn,
-        status=version.status,
+        status=version.status[:_MAX_STATUS],
         status_message=version.status_message[:2048] if version.status_message else None,
         role=entry.role,
         created_at=_second(version.created_at),
@@ -272,13 +296,17 @@ def _version(entry: VersionReport) -> VersionStatus:
         f1_score=version.f1_score,
         evaluation_summary=_place(version.evaluation_summary),
         manifest_summary=_place(version.manifest_summary),
-        base_model_version=version.base_model_version,
-        description=version.description,
+        base_model_version=_cut(version.base_model_version),
+        description=_cut(version.description),
     )
 
 
 def _place(thing: S3Object | None) -> S3Place | None:
     return S3Place(bucket=thing.bucket, name=thing.name) if thing is not None else None
+
+
+def _cut(text: str | None) -> str | None:
+    return text[:_MAX_TEXT] if text is not None else None
 
 
 def _second(moment: datetime) -> datetime:

@@ -67,7 +67,8 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
         records=_records(desired, project, fleet, now),
         corrections=tuple(corrections),
         drift=tuple(drift),
-        tag_keys=tuple(sorted(ours)),
+        # What is to be removed first: status has room for 40 keys, and the wanted ones are known from the spec.
+        tag_keys=(*sorted(ours - desired.tags.keys()), *sorted(ours & desired.tags.keys())),
     )
 
 

@@ -40,6 +40,7 @@ CLAIMED_AT = PREFIX + "claimed-at"
 """On a project: when it was taken over; removed once nobody else was found to have claimed it too."""
 
 _MAX_VALUE = 256
+_MAX_ANSWER = 253
 _VALUE = re.compile(r"[\w .:/=+\-@]*")
 
 
@@ -94,6 +95,13 @@ def describe_owner(tags: Mapping[str, str]) -> str:
 def token_value(token: str) -> str:
     """Return a retry token as a tag value: itself where a tag can hold it, else its hash."""
     if len(token) <= _MAX_VALUE and _VALUE.fullmatch(token):
+        return token
+    return "sha256:" + hashlib.sha256(token.encode()).hexdigest()
+
+
+def answer_value(token: str) -> str:
+    """Return how status says that an annotation was answered: its value where that has room, else its hash."""
+    if len(token) <= _MAX_ANSWER:
         return token
     return "sha256:" + hashlib.sha256(token.encode()).hexdigest()
 

@@ -164,6 +164,14 @@ LOST_AND_MOVED = (
         rests_on_status=True,
     ),
     Case(
+        "a retry token too long for status is recognised all the same",
+        desired(known_project=known(), annotations=retry("m" * 300), handled_retry=t.answer_value("m" * 300)),
+        observed(project=None),
+        [],
+        stuck("ProjectDeleted"),
+        rests_on_status=True,
+    ),
+    Case(
         "a new retry token creates the lost project again, and the project remembers the token",
         desired(known_project=known(), annotations=retry("tuesday"), handled_retry="monday"),
         observed(project=None),

@@ -11,9 +11,11 @@ from typing import Literal
 import pytest
 
 from e2e.harness.endstate import end_state
-from e2e.harness.reading import reason_of
+from e2e.harness.reading import reason_of, versions_of
 from e2e.harness.scene import Adapter, Scene
 from e2e.harness.stage import TIME_SCALE, Alone, Stage
+from rekognition_operator.core.tags import PROMOTED_AT
+from rekognition_operator.kube.resource import FINALIZER
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
@@ -64,6 +66,34 @@ class Case:
         self.adapter.wait("in training", lambda seen: reason_of(seen, "Reconciling") == "Training")
         self.adapter.wait_until("it is looked at, and nothing more is written", self._quiet)
 
+    def check_where_it_is(self) -> None:
+        """Fail where the case is not at its point: then the test would show nothing."""
+        aws, seen = self.adapter.scene.aws, self.adapter.now
+        if self.withheld is not None:
+            assert aws.calls()[-1].operation == self.withheld, f"{self.adapter.name} went on"
+        before = 0 if self.kind == "create" else 1
+        shown, trained = versions_of(seen), self.adapter.trainings()
+        assert seen.body["metadata"]["finalizers"] == [FINALIZER]
+        match self.point:
+            case "claimed":
+                assert len(trained) == before
+                assert self.kind == "retrain" or (seen.condition("Ready") or {})["status"] == "Unknown"
+            case "project-made":
+                assert "project" not in seen.status
+            case "version-made":
+                assert len(trained) == before + 1
+                assert trained[-1] not in shown
+            case "in-training":
+                assert shown[trained[-1]]["status"] == "TRAINING_IN_PROGRESS"
+            case "trained" | "promoted":
+                newest = aws.versions(self.adapter.project_arn)[0]
+                assert newest["Status"] == "TRAINING_COMPLETED"
+                assert shown[trained[-1]]["status"] == "TRAINING_IN_PROGRESS"
+                tagged = PROMOTED_AT in aws.tags(newest["ProjectVersionArn"])
+                assert tagged == (self.point == "promoted")
+            case other:
+                raise AssertionError(f"nobody says what shows the point {other}")
+
     def _quiet(self) -> bool:
         aws = self.adapter.scene.aws
         last_change = aws.mutations()[-1].sequence
@@ -103,8 +133,7 @@ def test_killed_anywhere_it_ends_where_it_would_have_ended_and_trains_nothing_tw
         bring_each_to_its_point(cases, scene)
         scene.operator.kill()
         for case in cases:
-            if case.withheld is not None:
-                assert case.adapter.scene.aws.calls()[-1].operation == case.withheld, f"{case.point} went on"
+            case.check_where_it_is()
             if status_is_lost:
                 case.adapter.lose_status()
             scene.aws.control.clear_faults(case.adapter.scene.aws.region)

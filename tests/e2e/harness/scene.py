@@ -1,6 +1,6 @@
 """What does a story have to itself, and how does it speak of its adapters?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -54,7 +54,7 @@ class Adapter:
 
     scene: Scene
     name: str
-    spec: Mapping[str, Any]
+    spec: dict[str, Any]
 
     # What a person does
 

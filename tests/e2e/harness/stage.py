@@ -85,6 +85,12 @@ class Stage:
         with self._lock:
             return Scene(scene.cluster, self._new_region(), scene.namespace, scene.operator)
 
+    def elsewhere(self, cluster: Cluster, operator: OperatorProcess, namespace: str) -> Scene:
+        """Return a scene on another cluster, with the same emulator."""
+        cluster.plane.create_namespace(namespace)
+        with self._lock:
+            return Scene(cluster, self._new_region(), namespace, operator)
+
     def _new_operator(self, **settings: str) -> OperatorProcess:
         self._operators += 1
         directory = self.directory / f"operator-{self._operators}"

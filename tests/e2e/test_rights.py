@@ -1,0 +1,68 @@
+"""Are the rights of the sandbox's rbac.yaml enough for the operator, and no more than it needs?"""
+
+import pytest
+
+from e2e.harness.stage import Alone, Stage
+from rekognition_operator.api.schema import GROUP
+from rekognition_sandbox.controlplane.sandbox import OPERATOR_USER
+
+pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
+
+FORBIDDEN = (
+    ("create", f"moderationadapters.{GROUP}"),
+    ("delete", f"moderationadapters.{GROUP}"),
+    ("update", f"moderationadapters.{GROUP}"),
+    ("get", "secrets"),
+    ("list", "configmaps"),
+    ("create", "pods"),
+    ("impersonate", "users"),
+    ("patch", "customresourcedefinitions.apiextensions.k8s.io"),
+    ("list", "namespaces"),
+    ("create", "leases.coordination.k8s.io"),
+)
+
+
+def test_no_request_of_the_operator_carries_a_spec_and_none_is_refused(alone: Alone, stage: Stage) -> None:
+    with alone() as scene:
+        scene.operator.start()
+        adapter = scene.adapter(deletion={"policy": "Delete"}, tags={"team": "trust-safety"}).apply()
+        adapter.wait_ready()
+        adapter.edit(tags={"team": "integrity"}, training={"confidenceThreshold": 70})
+        adapter.wait("the edit is seen", lambda seen: not seen.holds("UpToDate"))
+        adapter.wait_ready()
+        adapter.delete()
+        adapter.wait_gone()
+
+    requests = stage.cluster.operator_requests()
+    ours = [request for request in requests if request.group == GROUP]
+    verbs = {(request.verb, request.subresource) for request in ours if request.resource == "moderationadapters"}
+    assert verbs == {("get", ""), ("list", ""), ("watch", ""), ("patch", ""), ("patch", "status")}
+    for request in ours:
+        if request.mutating:
+            assert isinstance(request.body, dict), str(request)
+            assert "spec" not in request.body, str(request)
+            wanted = {"metadata"} if request.subresource == "" else {"metadata", "status"}
+            assert request.body.keys() <= wanted | {"apiVersion", "kind"}, str(request)
+            assert set(request.body["metadata"]) <= {"finalizers", "resourceVersion", "uid"}, str(request)
+    assert [str(request) for request in requests if request.code in {401, 403}] == []
+
+
+def test_the_operator_has_no_right_by_wildcard_and_none_that_it_does_not_need(stage: Stage) -> None:
+    kubectl = stage.cluster.kubectl
+
+    listed = kubectl("auth", "can-i", "--list", f"--as={OPERATOR_USER}", "-n", "default").splitlines()
+    allowed = [(verb, what) for verb, what in FORBIDDEN if can(stage, verb, what)]
+
+    assert listed[0].split() == ["Resources", "Non-Resource", "URLs", "Resource", "Names", "Verbs"]
+    rules = [line for line in listed[1:] if not line.startswith(" ")]  # the rest is discovery, for everybody
+    assert any(line.startswith(f"moderationadapters.{GROUP}") for line in rules)
+    assert [line for line in rules if "*" in line] == []
+    assert allowed == []
+    assert can(stage, "patch", f"moderationadapters.{GROUP}")
+
+
+def can(stage: Stage, verb: str, what: str) -> bool:
+    """Whether the operator's account may do this in the namespace default."""
+    answer = stage.cluster.kubectl("auth", "can-i", verb, what, f"--as={OPERATOR_USER}", "-n", "default", check=False)
+    assert answer.strip() in {"yes", "no"}, answer
+    return answer.strip() == "yes"

@@ -146,7 +146,8 @@ class _Planner:
 
     def nothing_listed(self) -> TrainingPlan:
         name = VersionName(self.digest, 1)
-        holder = next((f for f in self.fleet.foreign if f.name == str(name)), None)
+        listed = (*self.fleet.foreign, *(own.version for own in self.fleet.own))
+        holder = next((version for version in listed if version.name == str(name)), None)
         if holder is None:
             return self.create(name, cause=None)
         if holder.state is VersionState.DELETING:
@@ -156,9 +157,9 @@ class _Planner:
         return TrainingPlan(
             stalled=Finding(
                 Reason.VERSION_NAME_UNAVAILABLE,
-                f"Version name {name} is taken by a version that is not this resource's "
-                f"({t.describe_owner(holder.tags)}, "
-                f"{holder.status}). Delete that version in AWS, or train under the next name: {self.retry_line()}",
+                f"Version name {name} is taken by a version of other inputs or of others "
+                f"({t.describe_owner(holder.tags)}, {holder.status}). Delete that version in AWS, or train under the next "
+                f"name: {self.retry_line()}",
             )
         )
 

@@ -101,7 +101,7 @@ def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
         case t.Ownership.ANOTHER:
             return None
         case t.Ownership.OURS | t.Ownership.RELEASED_TO_US:
-            if name is not None and t.DIGEST not in version.tags:
+            if name is not None and (t.DIGEST not in version.tags or name.digest in computed):
                 return OwnVersion(version, name.digest, name.attempt)
             digest = version.tags.get(t.DIGEST) or (computed[0] if computed else "")
             return OwnVersion(version, digest, 1, adopted=True)

@@ -1,0 +1,382 @@
+"""Has every state of the world an answer, and does no answer ever break a promise?
+
+Small alphabets on purpose: names, tags and times collide as they do on a bad day.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, assume, event, given, settings
+
+from fakes.builders import (
+    NOW,
+    OTHER_OWNER,
+    OUTPUT,
+    OWNER,
+    PLACE,
+    POLICY,
+    A,
+    B,
+    ago,
+    attempt,
+    desired,
+    known,
+    name_of,
+    project,
+    version,
+)
+from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import (
+    Action,
+    ConfirmClaim,
+    CreateProject,
+    CreateVersion,
+    DeleteDataset,
+    DeleteProject,
+    DeleteVersion,
+    Promote,
+    ReleaseFinalizer,
+    RemoveTags,
+    SetTags,
+)
+from rekognition_operator.core.decide import decide
+from rekognition_operator.core.decision import Decision
+from rekognition_operator.core.inputs import digests, parse_version_name
+from rekognition_operator.core.ownership import moved
+from rekognition_operator.core.status import compose
+from rekognition_operator.core.world import (
+    Annotations,
+    Desired,
+    Feature,
+    Observed,
+    ObservedDataset,
+    ObservedVersion,
+    ProjectStatus,
+    S3Object,
+    VersionState,
+)
+
+NAMES = (name_of(A), name_of(A, 2), name_of(A, 3), name_of(B), name_of(B, 2), "autumn", "v1-zzz")
+TIMES = (ago(days=-9), NOW, ago(seconds=30), ago(minutes=2), ago(days=3), ago(days=8))
+TIME_TAGS = (*(t.time_value(moment) for moment in TIMES), "never", "9999-12-31T23:59:59.999Z")
+RELEASED = (t.released_value(OWNER), t.released_value(OTHER_OWNER))
+SERVES = {VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED}
+
+
+def tag(key: str, *values: str) -> st.SearchStrategy[dict[str, str]]:
+    """Draw a tag, or none, most often none."""
+    return st.sampled_from([{}, {}, *({key: value} for value in values)])
+
+
+def tags(*parts: st.SearchStrategy[dict[str, str]]) -> st.SearchStrategy[dict[str, str]]:
+    return st.tuples(*parts).map(lambda drawn: {key: value for part in drawn for key, value in part.items()})
+
+
+owners = st.sampled_from(
+    [
+        *[t.owner_tags(OWNER)] * 6,
+        t.owner_tags(OTHER_OWNER),
+        {},
+        *({k: v for k, v in t.owner_tags(OWNER).items() if k != lost} for lost in t.OWNER_KEYS),
+        {t.CLUSTER: OWNER.cluster, t.KIND: OWNER.kind},
+    ]
+)
+version_tags = tags(
+    owners,
+    tag(t.PROMOTED_AT, *TIME_TAGS),
+    tag(t.RETRY, "x", "y"),
+    tag(t.CAUSE, "retry", "service-fault:1", "service-fault:2", "service-fault:x", f"lost:{name_of(A)}"),
+    tag(t.RELEASED, *RELEASED),
+    tag(t.DIGEST, name_of(A), name_of(B), ""),
+    tag(t.FAILED_SEEN, *TIME_TAGS),
+    tag(t.DEPRECATED_SEEN, *TIME_TAGS),
+    tag("team", "a", "b"),
+)
+project_tags = tags(
+    owners,
+    tag(t.LATEST, *NAMES),
+    tag(t.LOST, *(f"{name} {at}" for name in NAMES[:4] for at in TIME_TAGS)),
+    tag(t.CLAIMED_AT, *TIME_TAGS),
+    tag(t.RELEASED, *RELEASED),
+    tag(t.RETRY, "x", "y"),
+    tag("team", "a", "b"),
+)
+states = st.sampled_from([*VersionState, "TRAINING_COMPLETED", "TRAINING_FAILED", "EXPIRED", "A_NEW_ONE"])
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> Observed:
+    """Draw a project with up to six versions of different names, newest first; or no project."""
+    if draw(st.integers(0, 9)) == 0:
+        return Observed(None)
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=6))
+    versions = tuple(
+        version(
+            A,
+            name=name,
+            status=draw(states),
+            owner=None,
+            tags=draw(version_tags),
+            created=ago(hours=age),
+            inputs=draw(st.sampled_from([A, A, B, None])),
+            status_message=draw(st.sampled_from([None, "Internal server error.", "The manifest file is empty."])),
+            description=draw(st.sampled_from([None, "autumn"])),
+            output=draw(st.sampled_from([None, OUTPUT])),
+        )
+        for age, name in enumerate(names)
+    )
+    dataset = ObservedDataset("arn:aws:rekognition:us-east-1:1:project/x/dataset/train/1", "TRAIN", "CREATED")
+    return Observed(
+        project(
+            owner=None,
+            tags=draw(project_tags),
+            status=draw(st.sampled_from([ProjectStatus.CREATED] * 6 + list(ProjectStatus))),
+            feature=draw(st.sampled_from([Feature.CONTENT_MODERATION] * 6 + [Feature.CUSTOM_LABELS])),
+            auto_update=draw(st.sampled_from([False] * 6 + [True])),
+            datasets=draw(st.sampled_from([(), (), (), (dataset,), (replace(dataset, status="DELETE_IN_PROGRESS"),)])),
+        ),
+        versions,
+    )
+
+
+flags = st.sampled_from([False, False, False, True])
+resources = st.builds(
+    desired,
+    st.sampled_from([A, B]),
+    tags=tag("team", "a", "b"),
+    output=st.sampled_from([OUTPUT, S3Object("acme-ml", "elsewhere/")]),
+    description=st.sampled_from([None, "autumn"]),
+    keep=st.integers(0, 2),
+    keep_failed=st.integers(0, 2),
+    adoption_policy=st.sampled_from(["Never", "IfUnowned"]),
+    adopt_versions=st.lists(st.sampled_from(NAMES), unique=True, max_size=2).map(tuple),
+    deletion_policy=st.sampled_from(["Delete", "Retain", "Orphan"]),
+    foreign_versions=st.sampled_from(["Block", "Delete", "Release"]),
+    correct_drift=st.booleans(),
+    ready_when_accepted=st.booleans(),
+    suspend=flags,
+    deleting=flags,
+    place=st.sampled_from([PLACE] * 6 + [replace(PLACE, region="eu-west-1")]),
+    annotations=st.builds(
+        Annotations,
+        retry=st.sampled_from([None, None, "x", "y"]),
+        accept_move=st.sampled_from([None, "123456789012/eu-west-1"]),
+        force_release=flags,
+    ),
+    known_project=st.sampled_from([None, known(), known("team"), known(arn="not an arn")]),
+    handled_retry=st.sampled_from([None, "x"]),
+)
+
+
+def is_foreign(wanted: Desired, seen: ObservedVersion) -> bool:
+    """Tell whether a version is not this resource's, by the words of the amendments alone."""
+    whose = t.ownership(seen.tags, wanted.owner)
+    if whose is t.Ownership.ANOTHER:
+        return True
+    if whose in {t.Ownership.OURS, t.Ownership.RELEASED_TO_US}:
+        return False
+    name = parse_version_name(seen.name)
+    proved = name is not None and seen.inputs is not None and name.digest in digests(seen.inputs)
+    return not proved and not (seen.name in wanted.adopt_versions and seen.inputs is not None)
+
+
+def active_arn(wanted: Desired, world: Observed) -> str | None:
+    """Return the version in service: ours, promoted last, of those that can serve."""
+    promoted = [
+        (at, seen.created_at, seen.arn)
+        for seen in world.versions
+        if not is_foreign(wanted, seen)
+        and seen.state in {*SERVES, VersionState.UNKNOWN}
+        and (at := t.read_time(seen.tags.get(t.PROMOTED_AT))) is not None
+    ]
+    return max(promoted)[2] if promoted else None
+
+
+def targets(action: Action) -> str | None:
+    """Return the ARN of what an action changes in AWS."""
+    match action:
+        case ReleaseFinalizer() | CreateProject():
+            return None
+        case CreateVersion():
+            return action.project_arn
+        case _:
+            return action.arn
+
+
+codes = st.sampled_from(["AnswerLost", "ResourceInUseException", "InvalidParameterException", "SomethingElse"])
+earlier = st.tuples(codes, st.sampled_from([5, 60, 1000, 4000]), st.sampled_from([0, 40, 2000]))
+
+
+def decided(wanted: Desired, world: Observed, tried: tuple[str, float, float] | None) -> Decision:
+    """Decide; where a training is asked for, again with an earlier attempt at that very request."""
+    decision = decide(wanted, world, POLICY, NOW)
+    creates = [action for action in decision.actions if isinstance(action, CreateVersion)]
+    if tried is None or not creates:
+        return decision
+    code, first, last = tried
+    before = attempt(creates[0].request_key, code, first=ago(seconds=first), last=ago(seconds=min(first, last)))
+    return decide(wanted, world, POLICY, NOW, before)
+
+
+Check = Callable[[Desired, Observed, Decision], None]
+
+
+def touches_nothing_of_others(wanted: Desired, world: Observed, decision: Decision) -> None:
+    versions = {seen.arn: seen for seen in world.versions}
+    for action in decision.actions:
+        target = versions.get(targets(action) or "")
+        if target is not None and is_foreign(wanted, target):
+            assert isinstance(action, DeleteVersion)
+            assert action.foreign
+            assert wanted.deleting
+            assert (wanted.deletion_policy, wanted.foreign_versions) == ("Delete", "Delete")
+            assert not wanted.annotations.force_release
+    if world.project is not None:
+        whose = t.ownership(world.project.tags, wanted.owner)
+        adoptable = whose in {t.Ownership.OURS, t.Ownership.RELEASED_TO_US} or (
+            whose is not t.Ownership.ANOTHER and wanted.adoption_policy == "IfUnowned" and not wanted.deleting
+        )
+        assert adoptable or all(isinstance(action, ReleaseFinalizer) for action in decision.actions)
+
+
+def keeps_what_serves_and_what_it_learnt(wanted: Desired, world: Observed, decision: Decision) -> None:
+    deleted = [action.arn for action in decision.actions if isinstance(action, DeleteVersion)]
+    versions = {seen.arn: seen for seen in world.versions}
+    assert len(deleted) == len(set(deleted))
+    for arn in deleted:
+        assert versions[arn].state not in {VersionState.TRAINING_IN_PROGRESS, VersionState.DELETING}
+    if wanted.deleting:
+        assert not deleted or wanted.deletion_policy == "Delete"
+        return
+    assert active_arn(wanted, world) not in deleted
+    assert not {action.arn for action in decision.actions if isinstance(action, Promote)} & set(deleted)
+    assert all(versions[arn].state not in {VersionState.UNKNOWN, VersionState.RUNNING} for arn in deleted)
+
+
+def pays_at_most_once(wanted: Desired, world: Observed, decision: Decision) -> None:
+    creates = [action for action in decision.actions if isinstance(action, CreateVersion)]
+    assert len(creates) <= 1
+    for create in creates:
+        event("asks for a training")
+        assert decision.actions[-1] is create
+        assert create.version_name not in {seen.name for seen in world.versions}
+        name = parse_version_name(create.version_name)
+        assert name is not None
+        assert name.digest in digests(wanted.inputs)
+        assert (name.attempt > 1) is (t.CAUSE in create.tags)
+        assert t.owner_tags(wanted.owner).items() <= create.tags.items()
+        ours = [
+            seen.state for seen in world.versions
+            if not is_foreign(wanted, seen)
+            and (parsed := parse_version_name(seen.name)) is not None
+            and parsed.digest == name.digest
+            and t.DIGEST not in seen.tags
+        ]  # fmt: skip
+        assert not {VersionState.TRAINING_IN_PROGRESS, *SERVES} & set(ours)
+
+
+def promotes_only_what_can_serve(wanted: Desired, world: Observed, decision: Decision) -> None:
+    promotions = [action for action in decision.actions if isinstance(action, Promote)]
+    assert len(promotions) <= 1
+    for promotion in promotions:
+        event("promotes")
+        (target,) = [seen for seen in world.versions if seen.arn == promotion.arn]
+        assert target.state in SERVES
+        assert not is_foreign(wanted, target)
+        assert promotion.arn != active_arn(wanted, world)
+        at = t.read_time(promotion.tags[t.PROMOTED_AT])
+        assert at is not None
+        others = [t.read_time(s.tags.get(t.PROMOTED_AT)) for s in world.versions if not is_foreign(wanted, s)]
+        assert all(other < at for other in others if other is not None)
+
+
+def keeps_life_and_death_apart(wanted: Desired, world: Observed, decision: Decision) -> None:
+    kinds = [type(action) for action in decision.actions]
+    if wanted.deleting:
+        assert not {CreateProject, CreateVersion, Promote, ConfirmClaim} & set(kinds)
+        assert ReleaseFinalizer not in kinds[:-1]
+        assert kinds.count(ReleaseFinalizer) <= 1
+        if DeleteProject in kinds:
+            assert (world.versions, world.project and world.project.datasets) == ((), ())
+    else:
+        assert not {DeleteProject, DeleteDataset, ReleaseFinalizer} & set(kinds)
+
+
+def holds_still_when_told_to(wanted: Desired, _: Observed, decision: Decision) -> None:
+    in_aws = [action for action in decision.actions if not isinstance(action, ReleaseFinalizer)]
+    if wanted.suspend or moved(wanted) is not None or (wanted.deleting and wanted.deletion_policy == "Orphan"):
+        assert in_aws == []
+    if wanted.suspend and not wanted.deleting:
+        assert decision.actions == ()
+    if wanted.suspend and wanted.deleting:
+        way_out = wanted.deletion_policy == "Orphan" or wanted.annotations.force_release
+        assert bool(decision.actions) is way_out
+
+
+def writes_no_tag_in_vain(_: Desired, world: Observed, decision: Decision) -> None:
+    carried = {seen.arn: seen.tags for seen in world.versions}
+    if world.project is not None:
+        carried[world.project.arn] = world.project.tags
+    for action in decision.actions:
+        match action:
+            case SetTags(arn, written):
+                assert any(carried[arn].get(key) != value for key, value in written.items())
+            case RemoveTags(arn, keys):
+                assert keys
+                assert all(key in carried[arn] for key in keys)
+            case _:
+                pass
+
+
+def says_it_within_bounds(wanted: Desired, _: Observed, decision: Decision) -> None:
+    status = compose(None, wanted.generation, decision.report, None, NOW)
+    assert ModerationAdapterStatus.model_validate_json(status.model_dump_json(by_alias=True)) == status
+    assert compose(status, wanted.generation, decision.report, None, NOW + timedelta(hours=1)) == status
+    types = {condition.type for condition in status.conditions or []}
+    assert {"Ready", "UpToDate"} <= types
+    assert not {"Reconciling", "Stalled"} <= types
+    assert 0 < decision.requeue_seconds <= POLICY.sweep_seconds
+
+
+CHECKS: tuple[Check, ...] = (
+    touches_nothing_of_others,
+    keeps_what_serves_and_what_it_learnt,
+    pays_at_most_once,
+    promotes_only_what_can_serve,
+    keeps_life_and_death_apart,
+    holds_still_when_told_to,
+    writes_no_tag_in_vain,
+    says_it_within_bounds,
+)
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(resources, worlds(), st.none() | earlier)
+def test_every_state_of_the_world_has_an_answer_that_keeps_every_promise(
+    wanted: Desired, world: Observed, tried: tuple[str, float, float] | None
+) -> None:
+    decision = decided(wanted, world, tried)
+    for check in CHECKS:
+        check(wanted, world, decision)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(resources, worlds())
+def test_losing_status_changes_only_what_rests_on_it(wanted: Desired, world: Observed) -> None:
+    assume(moved(wanted) is None)  # ProjectMoved and ProjectDeleted rest on status, and which keys are ours to remove
+    assume(world.project is not None)
+    with_status = decide(wanted, world, POLICY, NOW)
+    without = decide(replace(wanted, known_project=None, handled_retry=None), world, POLICY, NOW)
+    team_only = [
+        action for action in with_status.actions if not (isinstance(action, RemoveTags) and action.keys == ("team",))
+    ]
+    assert list(without.actions) == team_only
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(resources, worlds(), st.sampled_from([NOW, ago(days=-400), datetime(2100, 1, 1, tzinfo=NOW.tzinfo)]))
+def test_the_same_question_has_the_same_answer_at_any_time(wanted: Desired, world: Observed, now: datetime) -> None:
+    assert decide(wanted, world, POLICY, now) == decide(wanted, world, POLICY, now)

@@ -12,7 +12,7 @@ from rekognition_sandbox.emulator.wire import QuotaChange
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.component.emulator.conftest import Aws
+    from component.emulator.conftest import Aws
 
     Refused = Callable[[Callable[[], object]], tuple[str, str]]
 

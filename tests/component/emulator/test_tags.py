@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.component.emulator.conftest import Aws
+    from component.emulator.conftest import Aws
 
     Refused = Callable[[Callable[[], object]], tuple[str, str]]
 

@@ -15,7 +15,7 @@ from rekognition_sandbox.emulator.model import operation_model
 
 if TYPE_CHECKING:
     from botocore.model import Shape
-    from tests.component.emulator.conftest import Aws
+    from component.emulator.conftest import Aws
 
 SIGNATURE = (
     "AWS4-HMAC-SHA256 Credential=emulated/20261123/us-east-1/rekognition/aws4_request, "

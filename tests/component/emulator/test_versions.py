@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_rekognition.type_defs import CreateProjectVersionRequestTypeDef, TrainingDataTypeDef
+
     from component.emulator.conftest import Aws
 
     Refused = Callable[[Callable[[], object]], tuple[str, str]]

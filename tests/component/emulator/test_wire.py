@@ -15,6 +15,7 @@ from rekognition_sandbox.emulator.model import operation_model
 
 if TYPE_CHECKING:
     from botocore.model import Shape
+
     from component.emulator.conftest import Aws
 
 SIGNATURE = (

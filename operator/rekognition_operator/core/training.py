@@ -158,8 +158,8 @@ class _Planner:
             stalled=Finding(
                 Reason.VERSION_NAME_UNAVAILABLE,
                 f"Version name {name} is taken by a version of other inputs or of others "
-                f"({t.describe_owner(holder.tags)}, {holder.status}). Delete that version in AWS, or train under the next "
-                f"name: {self.retry_line()}",
+                f"({t.describe_owner(holder.tags)}, {holder.status}). Delete that version in AWS, or train under the "
+                f"next name: {self.retry_line()}",
             )
         )
 

@@ -19,12 +19,14 @@ from unit.core import (
     test_suspend,
     test_tags_drift,
     test_training,
+    test_training_failures,
 )
 from unit.core.table import Case, told
 
 TABLES = (
     test_project,
     test_training,
+    test_training_failures,
     test_create_attempt,
     test_loss,
     test_retention,

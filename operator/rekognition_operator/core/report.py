@@ -34,12 +34,18 @@ def report_on(
         expiring=_expiring(fleet),
         pending_next_version=_pending(desired, fleet),
         project=project,
-        project_tag_keys=desired.known_project.tag_keys if desired.known_project is not None else (),
+        project_tag_keys=remembered_keys(desired, project),
         versions=_roles(desired, fleet),
         active=fleet.active.version if fleet.active is not None else None,
         desired_version=shown.version.name if shown is not None else str(VersionName(digest, 1)),
         desired_digest=shown.digest if shown is not None else digest,
     )
+
+
+def remembered_keys(desired: Desired, project: ObservedProject | None) -> tuple[str, ...]:
+    """Return the keys that status says the operator has set on this very project, not on one that it left or lost."""
+    known = desired.known_project
+    return known.tag_keys if known is not None and project is not None and known.arn == project.arn else ()
 
 
 def _ready(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled: Finding | None) -> ReadyState:

@@ -8,6 +8,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags
 from rekognition_operator.core.decision import DriftItem
 from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
+from rekognition_operator.core.report import remembered_keys
 from rekognition_operator.core.training import is_missing, unanswered_retry
 from rekognition_operator.core.versions import IN_TRAINING, Fleet
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
@@ -35,7 +36,7 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
     corrections: list[Action] = []
     drift: list[DriftItem] = []
 
-    remembered = desired.known_project.tag_keys if desired.known_project is not None else ()
+    remembered = remembered_keys(desired, project)
     dropped = tuple(key for key in remembered if key not in desired.tags)
     for own in versions:
         changes = _differing(own.version.tags, {**wanted, **({t.DIGEST: own.digest} if own.adopted else {})})

@@ -1,6 +1,7 @@
 """Which changes apply without a training, and what happens to tags that others change?"""
 
 from fakes.builders import A, ago, desired, known, name_of, observed, project, version
+from rekognition_operator.core import tags as t
 from rekognition_operator.core.world import S3Object
 from unit.core.table import UP_TO_DATE, Case, check, rows, working
 
@@ -59,6 +60,13 @@ CASES = (
     Case(
         "the same key stays where status does not say that the operator set it",
         desired(known_project=known()),
+        observed(version(A, promoted=ago(hours=1), tags=TEAM), project=project(latest=name_of(A), tags=TEAM)),
+        [],
+        UP_TO_DATE,
+    ),
+    Case(
+        "keys that the operator set on the project before a move or a loss are not its own on the new one",
+        desired(known_project=known("team", arn=f"{project().arn}0")),
         observed(version(A, promoted=ago(hours=1), tags=TEAM), project=project(latest=name_of(A), tags=TEAM)),
         [],
         UP_TO_DATE,
@@ -133,3 +141,19 @@ def test_drift_says_what_is_wanted_and_what_is_there() -> None:
     case = Case("", desired(tags=TEAM), observed(project=project()), [], {})
     (item,) = case.decide().report.drift
     assert (item.path, item.desired, item.observed) == ("spec.tags[team]", "trust-safety", "(absent)")
+
+
+def test_what_is_to_be_removed_is_remembered_although_all_forty_keys_are_replaced_at_once() -> None:
+    old, new = {f"z{n}": "x" for n in range(40)}, {f"a{n}": "x" for n in range(40)}
+    case = Case("", desired(tags=new, known_project=known(*old)), observed(project=project(tags=old)), [], {})
+    remembered = case.status().project
+    assert remembered is not None
+    assert set(remembered.tag_keys or ()) == set(old)
+
+
+def test_keys_of_a_project_that_was_left_are_not_carried_over_while_the_new_one_is_claimed() -> None:
+    wanted = desired(adoption_policy="IfUnowned", known_project=known("team", arn=f"{project().arn}0"))
+    claimed = observed(project=project(tags={**TEAM, t.CLAIMED_AT: t.time_value(ago(seconds=5))}))
+    report = Case("", wanted, claimed, [], {}).decide().report
+    assert report.project is not None
+    assert report.project_tag_keys == ()

@@ -96,6 +96,13 @@ FLOW = (
         UP_TO_DATE,
     ),
     Case(
+        "of two trained attempts the newer one serves",
+        desired(A),
+        observed(version(A, promoted=ago(hours=5)), version(A, 2), project=project(latest=name_of(A, 2))),
+        ["Promote A-2 [promoted-at=now]"],
+        working("Promoting", ready=SERVING),
+    ),
+    Case(
         "under readyWhen Accepted the accepted training is Ready, and is not Reconciling",
         desired(ready_when_accepted=True),
         observed(version(A, status="TRAINING_IN_PROGRESS"), project=project(latest=name_of(A))),

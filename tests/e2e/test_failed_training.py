@@ -1,5 +1,7 @@
 """What does a training that fails do to an adapter, and when is it tried again?"""
 
+from dataclasses import replace
+
 import pytest
 
 from e2e.harness.aws import BROKEN, PREFIX
@@ -65,13 +67,39 @@ def test_correcting_the_data_recovers_from_a_failed_training(scene: Scene) -> No
 
 
 @pytest.mark.story
-def test_an_output_bucket_that_does_not_exist_is_named_by_the_condition(scene: Scene) -> None:
-    adapter = scene.adapter(output={"bucket": "nobody-made-this-bucket"}).apply()
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [
+        ("output", "Unable to write to output S3 bucket."),
+        ("training", "The manifest file extension or contents are invalid."),
+    ],
+)
+def test_a_bucket_that_does_not_exist_is_told_in_the_words_of_aws(scene: Scene, field: str, says: str) -> None:
+    adapter = scene.adapter()
+    nobody = "nobody-made-this-bucket"
+    if field == "output":
+        adapter.spec["output"]["bucket"] = nobody
+    else:
+        adapter.spec["training"]["trainingData"]["manifests"][0]["bucket"] = nobody
+    adapter.apply()
 
     stalled = adapter.wait_stalled("TrainingFailed")
 
-    assert "Unable to write to output S3 bucket." in stalled["message"]
+    assert says in stalled["message"]
     assert len(adapter.trainings()) == 1
+
+
+@pytest.mark.story
+def test_a_bucket_in_another_region_is_told_in_the_words_of_aws(scene: Scene) -> None:
+    elsewhere = replace(scene.aws, region="eu-elsewhere-1")
+    elsewhere.upload_training_data()
+    adapter = scene.adapter()
+    adapter.spec["training"]["trainingData"]["manifests"][0]["bucket"] = elsewhere.bucket
+    adapter.apply()
+
+    stalled = adapter.wait_stalled("TrainingFailed")
+
+    assert "The S3 bucket permissions are incorrect." in stalled["message"]
 
 
 def break_manifest(adapter: Adapter) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from e2e.harness.aws import PREFIX, TEST, TRAIN
 from e2e.harness.cluster import body_text
+from e2e.harness.reading import reason_of
 from e2e.harness.scene import Scene
 from rekognition_operator.kube.resource import FINALIZER
 from rekognition_sandbox.controlplane.audit import AuditRecord, select
@@ -103,6 +104,17 @@ def test_kubectl_waits_for_an_adapter_and_shows_what_is_in_service(scene: Scene)
     reasons = {line.split()[1] for line in told}  # kubectl orders them by the second
     assert reasons == {"CreatingProject", "TrainingStarted", "TrainingCompleted", "InService"}
     assert len(told) == len(reasons)
+
+
+@pytest.mark.story
+def test_with_ready_when_accepted_it_is_ready_before_it_is_trained(scene: Scene) -> None:
+    adapter = scene.adapter(readyWhen="Accepted").apply()
+    accepted = adapter.wait("Ready Accepted", lambda seen: reason_of(seen, "Ready") == "Accepted")
+    adapter.wait_ready()
+
+    assert accepted.condition("Reconciling") is None
+    assert (accepted.condition("UpToDate") or {})["reason"] == "Training"
+    assert reason_of(adapter.now, "Ready") == "InService"
 
 
 @pytest.mark.story

@@ -49,6 +49,30 @@ def test_what_happened_while_the_operator_was_down_is_dealt_with_at_its_start(al
         assert reason_of(failed.now, "Stalled") == "TrainingFailed"
 
 
+def test_an_operator_that_would_take_another_project_changes_nothing(alone: Alone) -> None:
+    with alone() as scene:
+        scene.operator.start()
+        adapter = scene.adapter(tags={"team": "trust-safety"}).apply()
+        adapter.wait_ready()
+        version, mark = adapter.active, scene.aws.mark()
+
+        scene.operator.restart(CLUSTER_NAME="another")
+        stalled = adapter.wait_stalled("ProjectMoved")
+        adapter.edit(tags={"team": "integrity"})
+        adapter.wait("the edit was seen", lambda seen: seen.status["observedGeneration"] == 2)
+
+        assert f"{adapter.project_name} in account" in stalled["message"]
+        assert f"rekognition-operator.io/accept-move=123456789012/{scene.aws.region}" in stalled["message"]
+        assert scene.aws.mutations(since=mark) == []
+        assert active_of(adapter.now) == version
+        assert adapter.now.holds("Ready")
+
+        scene.operator.restart(CLUSTER_NAME="sandbox")
+        adapter.wait("no longer Stalled", lambda seen: not seen.holds("Stalled"))
+        adapter.wait_until("the edit is done", lambda: scene.aws.tags(adapter.project_arn)["team"] == "integrity")
+        assert adapter.trainings() == [version]
+
+
 def test_sigterm_ends_the_operator_within_its_grace_time_and_the_next_one_goes_on(alone: Alone) -> None:
     with alone(GRACE_SECONDS="2") as scene:
         scene.operator.start()

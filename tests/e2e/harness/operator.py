@@ -85,6 +85,12 @@ class OperatorProcess:
             )
             assert self.running, f"the operator ended with exit code {self.exit_code()}.\n{self.log()}"
 
+    def restart(self, **settings: str) -> None:
+        """End it and start it again with some settings changed."""
+        self.stop()
+        self.settings = {**self.settings, **settings}
+        self.start()
+
     def kill(self) -> None:
         """End it as `kill -9` does: between any two of its instructions."""
         self._signal(signal.SIGKILL)

@@ -9,7 +9,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion, SetTags
 from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.hindrance import CreateAttempt
-from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
+from rekognition_operator.core.inputs import ManifestRef, VersionName, digests, parse_version_name
 from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
@@ -246,8 +246,12 @@ class _Planner:
             if version.manifest_summary is not None
             else ""
         )
+        data = " and ".join(
+            _url(manifest) for manifest in (*self.desired.inputs.training, *self.desired.inputs.testing)
+        )
         return (
-            f"Training {version.name} failed: {says}{'' if says.endswith('.') else '.'}{where} Correct the data and "
+            f"Training {version.name} on {data} failed: {says}{'' if says.endswith('.') else '.'}{where} Correct "
+            f"the data and "
             f"change spec.training, or, if the same inputs shall be trained once more: {self.retry_line()}"
         )
 
@@ -340,6 +344,11 @@ class _Planner:
                 f"{self.project.name} in the AWS console; a small change in spec.training trains under another name",
             )
         )
+
+
+def _url(manifest: ManifestRef) -> str:
+    version = f" (version {manifest.version})" if manifest.version is not None else ""
+    return f"s3://{manifest.bucket}/{manifest.name}{version}"
 
 
 def _faults(newest: OwnVersion) -> int:

@@ -343,6 +343,7 @@ class SlotsMachine(RuleBasedStateMachine):
         for key in self.KEYS:
             self.training[key] = 0
             self.slots.hold(TRAINING, key, 0)
+        self.granted.clear()  # a grant old enough has lapsed by that look; its holder asks again
         waiting = set(self.KEYS)
         for _ in range(40):
             self.clock.now += PROBE_SECONDS

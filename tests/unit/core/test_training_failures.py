@@ -34,7 +34,7 @@ FAILURES = (
         [],
         stuck("TrainingFailed", ready=SERVING),
         says=(
-            "Training B failed: The manifest file is empty.",
+            "Training B on s3://acme-ml/storefront/b.manifest failed: The manifest file is empty.",
             "s3://acme-ml/storefront/out/ManifestSummary.json",
             "kubectl annotate moderationadapter -n trust-safety storefront --overwrite rekognition-operator.io/retry=",
         ),

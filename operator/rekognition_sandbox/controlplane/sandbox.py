@@ -13,6 +13,7 @@ from types import FrameType
 from typing import cast
 
 import yaml
+from botocore.config import Config
 
 from rekognition_operator.core.decision import Policy
 from rekognition_sandbox.controlplane import processes
@@ -25,9 +26,13 @@ from rekognition_sandbox.controlplane.kubeconfig import write_kubeconfig
 from rekognition_sandbox.controlplane.locks import exclusive
 from rekognition_sandbox.controlplane.plane import ADMIN, START_ATTEMPTS, ControlPlane
 from rekognition_sandbox.controlplane.processes import ProcessRecord
+from rekognition_sandbox.emulator.aws_client import aws_session
+from rekognition_sandbox.samples import SampleSet, make_samples
 
 DEFAULT_DIRECTORY = Path(".sandbox")
 DEFAULT_TIME_SCALE = 600.0
+SAMPLES_BUCKET = "acme-ml"
+EXAMPLES_NAMESPACE = "trust-safety"
 """A training, half an hour in AWS, takes about 3 s."""
 
 CLUSTER_NAME = "sandbox"
@@ -193,6 +198,14 @@ class Sandbox:
             except BaseException:
                 self._stop()
                 raise
+
+    def load_samples(self) -> SampleSet:
+        """Put the images and manifests that `examples/` ask for into the emulator's S3, and return them."""
+        samples = make_samples()
+        # The sandbox's own endpoint, said in so many words: never the caller's AWS, and through no proxy.
+        s3 = aws_session().client("s3", endpoint_url=self.aws_url, config=Config(proxies={}))
+        samples.upload(s3, SAMPLES_BUCKET)
+        return samples
 
     def start_emulator(self, *, time_scale: float = DEFAULT_TIME_SCALE, arguments: Sequence[str] = ()) -> ProcessRecord:
         """Start the AWS emulator and return when it answers."""
@@ -372,7 +385,12 @@ def up(
     sandbox = Sandbox(directory, display=display)
     display.say(f"Starting the sandbox in {sandbox.directory}")
     sandbox.up(operator=operator, time_scale=time_scale, detach=detach)
+    sandbox.load_samples()
+    sandbox.control_plane.create_namespace(EXAMPLES_NAMESPACE)
     display.say(str(sandbox.status()))
+    display.say(
+        f"The sample data of examples/ is in s3://{SAMPLES_BUCKET}, their namespace {EXAMPLES_NAMESPACE} is there."
+    )
     display.say(f"In another shell:  . {sandbox.env_file}")
     if not detach:
         display.say("Ctrl-C stops everything.")

@@ -15,23 +15,20 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import boto3
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rekognition_sandbox.controlplane.display import Display
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.processes import log_tail
-from rekognition_sandbox.controlplane.sandbox import DEFAULT_TIME_SCALE, Sandbox
+from rekognition_sandbox.controlplane.sandbox import DEFAULT_TIME_SCALE, SAMPLES_BUCKET, Sandbox
 from rekognition_sandbox.demo.errors import StepFailedError
 from rekognition_sandbox.demo.screen import Screen, Shown
 from rekognition_sandbox.demo.shell import Shell
 from rekognition_sandbox.demo.stage import Stage
 from rekognition_sandbox.demo.story import CHAPTERS
 from rekognition_sandbox.emulator.client import EmulatorControlError
-from rekognition_sandbox.samples import make_samples
 
-BUCKET = "acme-ml"
 EXAMPLES = Path(__file__).parents[3] / "examples"
 FAILED, INTERRUPTED = 1, 130
 
@@ -96,7 +93,7 @@ def _tour(screen: Screen, sandbox: Sandbox, options: Options) -> int:
     if not options.keep:
         screen.tell(
             "\nTo go on yourself: `.venv/bin/python -m rekognition_sandbox.demo --keep` leaves all this up at the end. "
-            "`make sandbox` starts an empty one and keeps it up until Ctrl-C; docs/sandbox.md tells how to use it."
+            "`make sandbox` starts a fresh one and keeps it up until Ctrl-C; docs/sandbox.md tells how to use it."
         )
     return 0
 
@@ -114,17 +111,8 @@ def _set_up(screen: Screen, sandbox: Sandbox, options: Options) -> Stage:
     environment = sandbox.environment
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = environment[name]  # of this process, too: the emulator is asked by HTTP
-    samples = make_samples()
-    # The sandbox's own endpoint and dummy credentials, said in so many words: never the caller's AWS.
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=sandbox.aws_url,
-        region_name=environment["AWS_REGION"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
-    manifests = samples.upload(s3, BUCKET)
-    screen.passed(f"{len(samples.images)} sample images and {len(manifests)} manifests are in s3://{BUCKET}.")
+    samples = sandbox.load_samples()
+    screen.passed(f"{len(samples.images)} sample images and their manifests are in s3://{SAMPLES_BUCKET}.")
     directory = sandbox.directory / "demo"
     shutil.copytree(EXAMPLES, directory / "examples", dirs_exist_ok=True)
     return Stage(sandbox, screen, Shell(environment, directory), directory, options.time_scale)

@@ -12,15 +12,12 @@ from dataclasses import asdict, dataclass
 
 from PIL import Image, UnidentifiedImageError
 
+from rekognition_sandbox.emulator.boxes import Box
 from rekognition_sandbox.emulator.taxonomy import TERMS, chain, top_level
-from rekognition_sandbox.samples.picture import read_caption
+from rekognition_sandbox.samples.picture import read_caption, shape_box
 from rekognition_sandbox.samples.scenes import Belief
 
-# Set quotas of Rekognition Image (developer guide, "Guidelines and quotas"). The 5 MB of an image sent as bytes is a
-# length in the service model and is refused before this module is asked.
-MAX_IMAGE_BYTES = 15 * 1024 * 1024
-MAX_SIDE_PIXELS = 10_000
-MIN_SIDE_PIXELS = 80
+_DECODED_SIDE_PIXELS = 320
 _FORMATS = ("PNG", "JPEG")
 
 # How many samples of one kind it takes until the adapter believes them as much as the base model.
@@ -30,6 +27,21 @@ _BASE_SPREAD = 16.0
 _HIGHEST, _LOWEST = 99.9, 0.1
 # About one in twelve images that are not ours gets a label from the base model.
 _STRANGER_FLAGGED_BELOW = 21
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """How large and how narrow an image may be; sides in pixels, `max_aspect` the longer side over the shorter."""
+
+    max_bytes: int
+    min_side: int
+    max_side: int
+    max_aspect: float | None = None
+
+
+#: Set quotas of Rekognition Image (developer guide, "Guidelines and quotas"). The 5 MB of an image sent as bytes is a
+#: length in the service model and is refused before this module is asked.
+MODERATION_IMAGES = ImageLimits(max_bytes=15 * 1024 * 1024, min_side=80, max_side=10_000)
 
 
 class ImageError(Exception):
@@ -115,17 +127,21 @@ class AdapterKnowledge:
 
 @dataclass(frozen=True)
 class Look:
-    """What the emulator sees in an image: the kind it generalises by, its identity, the base model's beliefs."""
+    """What the emulator sees in an image: the kind it generalises by, its identity, the base model's beliefs.
+
+    ``subject`` is where a sample picture has its one shape; None for any other image.
+    """
 
     kind: str
     identity: str
     beliefs: tuple[Belief, ...]
     content_types: tuple[ContentType, ...]
+    subject: Box | None = None
 
 
-def look(image: bytes) -> Look:
+def look(image: bytes, limits: ImageLimits = MODERATION_IMAGES) -> Look:
     """Return what the emulator sees in the bytes of a JPEG or PNG; ImageError when AWS would refuse them."""
-    picture = _open(image)
+    picture = _open(image, limits)
     caption = read_caption(picture)
     if caption is None:
         return _look_at_stranger(image, picture)
@@ -135,10 +151,11 @@ def look(image: bytes) -> Look:
         kind=f"scene:{scene.name}",
         identity=identity,
         beliefs=tuple(
-            Belief(belief.label, belief.confidence + _BASE_SPREAD / 2 * _signed_noise(identity, "base"))
+            Belief(belief.label, belief.confidence + _BASE_SPREAD / 2 * signed_noise(identity, "base"))
             for belief in scene.base_sees
         ),
         content_types=_content_types(scene.content_type, identity),
+        subject=shape_box(scene, caption.number),
     )
 
 
@@ -147,7 +164,7 @@ def judge(seen: Look, knowledge: AdapterKnowledge | None, *, min_confidence: flo
     labels = {term.name: 0.0 for belief in seen.beliefs for term in chain(belief.label)}
     for belief in seen.beliefs:
         for term in chain(belief.label):
-            labels[term.name] = max(labels[term.name], _bounded(belief.confidence))
+            labels[term.name] = max(labels[term.name], bounded(belief.confidence))
     lesson = knowledge.lesson(seen.kind) if knowledge is not None else None
     if lesson is not None:
         labels = _corrected(labels, lesson, seen.identity)
@@ -183,17 +200,18 @@ def detect(image: bytes, knowledge: AdapterKnowledge | None, *, min_confidence: 
     return judge(look(image), knowledge, min_confidence=min_confidence)
 
 
-def _open(image: bytes) -> Image.Image:
-    if len(image) > MAX_IMAGE_BYTES:
+def _open(image: bytes, limits: ImageLimits) -> Image.Image:
+    if len(image) > limits.max_bytes:
         raise _too_large()
     try:
         picture = Image.open(io.BytesIO(image), formats=_FORMATS)
-        if max(picture.size) > MAX_SIDE_PIXELS:
+        shorter, longer = sorted(picture.size)
+        if longer > limits.max_side:
             raise _too_large()
-        if min(picture.size) < MIN_SIDE_PIXELS:
+        if shorter < limits.min_side or (limits.max_aspect is not None and longer > limits.max_aspect * shorter):
             raise _bad_format()
         # A large JPEG may be decoded at a fraction of its size: nothing here looks at single pixels of a photograph.
-        picture.draft("RGB", (MIN_SIDE_PIXELS * 4, MIN_SIDE_PIXELS * 4))
+        picture.draft("RGB", (_DECODED_SIDE_PIXELS, _DECODED_SIDE_PIXELS))
         picture.load()
     except Image.DecompressionBombError as error:
         raise _too_large() from error
@@ -228,7 +246,7 @@ def _look_at_stranger(image: bytes, picture: Image.Image) -> Look:
 
 
 def _content_types(name: str | None, identity: str) -> tuple[ContentType, ...]:
-    return (ContentType(name, _bounded(90 + 9 * _signed_noise(identity, name))),) if name is not None else ()
+    return (ContentType(name, bounded(90 + 9 * signed_noise(identity, name))),) if name is not None else ()
 
 
 def _corrected(labels: Mapping[str, float], lesson: KindLesson, identity: str) -> dict[str, float]:
@@ -243,20 +261,21 @@ def _corrected(labels: Mapping[str, float], lesson: KindLesson, identity: str) -
     for top in tops:
         share = taught.get(top, 0) / lesson.samples
         belief = _TAUGHT_ABSENT + share * (_TAUGHT_PRESENT - _TAUGHT_ABSENT)
-        noise = (2 + 14 * (1 - trust)) * _signed_noise(identity, top)
-        corrected[top] = _bounded((1 - trust) * labels.get(top, 0.0) + trust * belief + noise)
+        noise = (2 + 14 * (1 - trust)) * signed_noise(identity, top)
+        corrected[top] = bounded((1 - trust) * labels.get(top, 0.0) + trust * belief + noise)
     for name, confidence in labels.items():
         top = top_level(name)
         if name != top:
-            corrected[name] = _bounded(confidence * corrected[top] / labels[top])
+            corrected[name] = bounded(confidence * corrected[top] / labels[top])
     return corrected
 
 
-def _bounded(confidence: float) -> float:
+def bounded(confidence: float) -> float:
+    """Return a confidence within what a model ever says, 0.1 to 99.9."""
     return round(min(max(confidence, _LOWEST), _HIGHEST), 4)
 
 
-def _signed_noise(identity: str, purpose: str) -> float:
+def signed_noise(identity: str, purpose: str) -> float:
     """Return a number from -1 to 1 that depends on the image and the purpose only."""
     digest = hashlib.sha256(f"{identity}|{purpose}".encode()).digest()
     return int.from_bytes(digest[:4], "big") / 0xFFFFFFFF * 2 - 1

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from rekognition_sandbox.emulator.adapter_manifests import GROUND_TRUTH
 from rekognition_sandbox.emulator.detection import Detection
-from rekognition_sandbox.emulator.manifests import GROUND_TRUTH, ManifestLine
+from rekognition_sandbox.emulator.manifests import ManifestLine
 
 OUTPUT_CONFIDENCE = 5.0
 """Predictions in the testing output manifest stop here (developer guide, "Manifest file formats")."""

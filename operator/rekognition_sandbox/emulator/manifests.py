@@ -1,20 +1,20 @@
-"""Is a manifest fit for training an adapter, and what does each of its lines say?
+"""How is a training manifest read, and which errors does AWS know in one?
 
-Format: JSON Lines of ``source-ref`` and ``content-moderation-groundtruth`` (AWS Rekognition developer guide, "Manifest
-file formats"). The errors, their codes and texts are those of the Custom Labels guide, "Debugging a failed model
+A manifest is JSON Lines of a ``source-ref`` and the ground truth of the image there; the ground truth is read by the
+module of its feature. The errors, their codes and texts are those of the Custom Labels guide, "Debugging a failed model
 training"; AWS publishes none for adapters, so that adapters give the same ones is INFERRED.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from rekognition_sandbox.emulator.taxonomy import manifest_label
+from rekognition_sandbox.emulator.boxes import LabelledBox
 
-GROUND_TRUTH = "content-moderation-groundtruth"
 _SOURCE_REF = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.\-_]{1,61}[a-z0-9])/(?P<key>.+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -57,31 +57,22 @@ class ObjectStore(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """How large manifests may be, and how much training needs.
+    """How large manifests may be.
 
     Attributes
     ----------
     manifest_bytes
         The largest manifest, in bytes (Custom Labels guide, "Guidelines and quotas": 1 GB).
-    images
-        The most lines of a training or testing set (developer guide, "Manual annotation": 10,000).
+    images, testing_images
+        The most lines of a training set and of a testing set.
     invalid_share
         Above this share of bad lines training fails (Custom Labels guide: 20 percent; ignored lines do not count).
-    false_positives, false_negatives
-        Training needs this many of the one *or* of the other. The sources conflict: "Best practices for training
-        adapters" says 20 false positives or 50 false negatives, the console tutorial 20 *and* 50 "for a given label".
-        The weaker rule is taken, since it is the one about training data rather than about the console's verification;
-        a manifest that passes here may still be refused by a stricter AWS. That AWS enforces it at all is INFERRED.
-    test_images
-        The fewest usable lines of a testing set ("Best practices": 20).
     """
 
+    images: int
+    testing_images: int
     manifest_bytes: int = 1_000_000_000
-    images: int = 10_000
     invalid_share: float = 0.2
-    false_positives: int = 20
-    false_negatives: int = 50
-    test_images: int = 20
 
 
 class ManifestFileError(Exception):
@@ -96,6 +87,13 @@ MANIFEST_EMPTY = "The manifest file is empty."
 MANIFEST_TOO_LARGE = "The manifest file size exceeds the maximum supported size."
 BUCKET_PERMISSIONS = "The S3 bucket permissions are incorrect."
 OUTPUT_UNWRITABLE = "Unable to write to output S3 bucket."
+
+
+class UseCase(StrEnum):
+    """What sort of model a training set makes (the manifest summary's ``use_case``)."""
+
+    IMAGE_LEVEL_LABELS = "IMAGE_LEVEL_LABELS"
+    OBJECT_LOCALIZATION = "OBJECT_LOCALIZATION"
 
 
 @dataclass(frozen=True)
@@ -115,13 +113,8 @@ INVALID_JSON_LINE = Problem("ERROR_INVALID_JSON_LINE", "The JSON Line has an inv
 MISSING_SOURCE_REF = Problem("ERROR_MISSING_SOURCE_REF", "The source-ref key is missing.")
 INVALID_SOURCE_REF = Problem("ERROR_INVALID_SOURCE_REF_FORMAT", "The format of the source-ref value is invalid.")
 NO_LABEL_ATTRIBUTES = Problem("ERROR_NO_LABEL_ATTRIBUTES", "No label attributes found.")
-INVALID_LABEL_ATTRIBUTE = Problem(
-    "ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", f"The format of the label attribute {GROUND_TRUTH} is invalid."
-)
-# INFERRED: what AWS says of a label name that its taxonomy does not have.
 NO_VALID_LABELS = Problem("ERROR_NO_VALID_LABEL_ATTRIBUTES", "No valid label attributes found.")
 INVALID_IMAGE = Problem("ERROR_INVALID_IMAGE", "The image is invalid. Check S3 path and/or image properties.")
-# INFERRED: only top-level names are honoured (an AWS answer on re:Post), so a line of lower ones says nothing.
 NO_ANNOTATIONS = Problem("WARNING_NO_ANNOTATIONS", "No annotations were found.")
 
 # Errors of the content of a whole set of lines.
@@ -136,12 +129,16 @@ IMAGES_FORBIDDEN = Problem(
     "ERROR_INVALID_PERMISSIONS_IMAGES_S3_BUCKET", "The permissions for the images S3 bucket are invalid."
 )
 IMAGES_NOT_COPIED = Problem("ERROR_FAILED_IMAGES_S3_COPY", "Failed to copy images from S3 bucket.")
-# INFERRED: of the documented codes these fit best where there are too few samples; AWS names none for adapters.
-TOO_FEW_SAMPLES = Problem("ERROR_MANIFEST_TOO_FEW_USABLE_LABELS", "The manifest file has too few usable labels.")
+TOO_FEW_USABLE_LABELS = Problem("ERROR_MANIFEST_TOO_FEW_USABLE_LABELS", "The manifest file has too few usable labels.")
 TOO_FEW_TO_SPLIT = Problem(
     "ERROR_INSUFFICIENT_IMAGES_PER_LABEL_FOR_AUTOSPLIT",
     "The manifest file contains insufficient labeled images per label to perform auto-split.",
 )
+
+
+def invalid_label_attribute(name: str) -> Problem:
+    """Return the error of a label attribute that is not what its feature expects."""
+    return Problem("ERROR_INVALID_LABEL_ATTRIBUTE_FORMAT", f"The format of the label attribute {name} is invalid.")
 
 
 @dataclass(frozen=True)
@@ -155,16 +152,25 @@ class ManifestLine:
     image
         Where its image is, when ``source-ref`` says so.
     labels
-        The top-level labels that are right for the image; empty for a safe one.
+        The labels that are right for the image as a whole; of an adapter, top-level ones, and none for a safe image.
+    boxes
+        The labels of its parts, and where those are; only in lines for object detection.
+    image_pixels
+        Width and height of the image as the line gives them; only in lines for object detection.
     error, warning
         Why it is not used: an error makes it invalid, a warning makes it ignored.
+    marked
+        The document with the errors and warnings of its parts in their places; None where no part has one.
     """
 
     document: dict[str, object] | None
     image: S3Location | None = None
     labels: frozenset[str] = frozenset()
+    boxes: tuple[LabelledBox, ...] = ()
+    image_pixels: tuple[int, int] | None = None
     error: Problem | None = None
     warning: Problem | None = None
+    marked: dict[str, object] | None = None
 
     @property
     def usable(self) -> bool:
@@ -173,7 +179,7 @@ class ManifestLine:
 
     def with_validation(self) -> dict[str, object]:
         """Return the line for the validation manifest: as written, with its errors; a broken one is only errors."""
-        marked = dict(self.document or {})
+        marked = dict(self.marked or self.document or {})
         if self.error is not None:
             marked["errors"] = [self.error.to_document()]
         if self.warning is not None:
@@ -181,8 +187,17 @@ class ManifestLine:
         return marked
 
 
+#: Reads the ground truth of a line whose image is known.
+GroundTruthReader = Callable[[dict[str, object], S3Location], ManifestLine]
+
+
 def read_manifests(
-    manifests: Iterable[S3Location], store: ObjectStore, *, region: str, limits: Limits
+    manifests: Iterable[S3Location],
+    store: ObjectStore,
+    *,
+    region: str,
+    manifest_bytes: int,
+    ground_truth: GroundTruthReader,
 ) -> tuple[ManifestLine, ...]:
     """Return the lines of all manifests of a set, in order; blank lines are skipped.
 
@@ -195,13 +210,14 @@ def read_manifests(
     """
     lines: list[ManifestLine] = []
     for manifest in manifests:
-        lines.extend(_parse(_fetch(manifest, store, region=region, limits=limits)))
+        text = _fetch(manifest, store, region=region, manifest_bytes=manifest_bytes)
+        lines.extend(_parse(text, ground_truth))
     if not lines:
         raise ManifestFileError(MANIFEST_EMPTY)
     return tuple(lines)
 
 
-def read_line(text: str) -> ManifestLine:
+def read_line(text: str, ground_truth: GroundTruthReader) -> ManifestLine:
     """Return one manifest line as read, with its error when it has one."""
     try:
         document = json.loads(text)
@@ -215,18 +231,18 @@ def read_line(text: str) -> ManifestLine:
     match = _SOURCE_REF.fullmatch(reference) if isinstance(reference, str) else None
     if match is None:
         return ManifestLine(document, error=INVALID_SOURCE_REF)
-    return _read_ground_truth(document, S3Location(match["bucket"], match["key"]))
+    return ground_truth(document, S3Location(match["bucket"], match["key"]))
 
 
-def statistics(lines: tuple[ManifestLine, ...], problems: tuple[Problem, ...]) -> dict[str, object]:
+def statistics(lines: tuple[ManifestLine, ...], problems: tuple[Problem, ...], use_case: UseCase) -> dict[str, object]:
     """Return one half of the manifest summary's ``statistics``.
 
     ``error_json_line_indices`` are line numbers from 1 in the validation manifest, as in AWS's example. ``use_case`` is
-    ``NOT_DETERMINED`` where training did not get that far (AWS's example), else ``IMAGE_LEVEL_LABELS`` (INFERRED).
+    ``NOT_DETERMINED`` where training did not get that far (AWS's example).
     """
     invalid = [number for number, line in enumerate(lines, start=1) if line.error is not None]
     return {
-        "use_case": "NOT_DETERMINED" if problems else "IMAGE_LEVEL_LABELS",
+        "use_case": "NOT_DETERMINED" if problems else use_case.value,
         "total_json_lines": len(lines),
         "valid_json_lines": sum(line.usable for line in lines),
         "invalid_json_lines": len(invalid),
@@ -241,7 +257,7 @@ def to_json_lines(documents: Iterable[dict[str, object]]) -> bytes:
     return "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents).encode()
 
 
-def _fetch(manifest: S3Location, store: ObjectStore, *, region: str, limits: Limits) -> str:
+def _fetch(manifest: S3Location, store: ObjectStore, *, region: str, manifest_bytes: int) -> str:
     if not PurePosixPath(manifest.name).suffix:
         raise ManifestFileError(MANIFEST_INVALID)
     try:
@@ -251,7 +267,7 @@ def _fetch(manifest: S3Location, store: ObjectStore, *, region: str, limits: Lim
         content = store.get(manifest)
     except ObjectStoreError as error:
         raise ManifestFileError(MANIFEST_INVALID) from error
-    if len(content) > limits.manifest_bytes:
+    if len(content) > manifest_bytes:
         raise ManifestFileError(MANIFEST_TOO_LARGE)
     try:
         text = content.decode("utf-8-sig")
@@ -262,36 +278,10 @@ def _fetch(manifest: S3Location, store: ObjectStore, *, region: str, limits: Lim
     return text
 
 
-def _parse(text: str) -> list[ManifestLine]:
+def _parse(text: str, ground_truth: GroundTruthReader) -> list[ManifestLine]:
     # Not splitlines(): a JSON string may hold U+2028 and the like, which end no JSON line.
-    lines = [read_line(line) for line in text.split("\n") if line.strip()]
+    lines = [read_line(line, ground_truth) for line in text.split("\n") if line.strip()]
     if all(line.document is None for line in lines):
         # INFERRED: a text with no JSON object at all is not a manifest with bad lines but no manifest.
         raise ManifestFileError(MANIFEST_INVALID)
     return lines
-
-
-def _read_ground_truth(document: dict[str, object], image: S3Location) -> ManifestLine:
-    if GROUND_TRUTH not in document:
-        return ManifestLine(document, image, error=NO_LABEL_ATTRIBUTES)
-    names = _label_names(document[GROUND_TRUTH])
-    if names is None:
-        return ManifestLine(document, image, error=INVALID_LABEL_ATTRIBUTE)
-    terms = [manifest_label(name) for name in names]
-    known = [term for term in terms if term is not None]
-    if len(known) < len(terms):
-        return ManifestLine(document, image, error=NO_VALID_LABELS)
-    labels = frozenset(term.name for term in known if term.level == 1)
-    if names and not labels:
-        return ManifestLine(document, image, warning=NO_ANNOTATIONS)
-    return ManifestLine(document, image, labels)
-
-
-def _label_names(attribute: object) -> list[str] | None:
-    match attribute:
-        case {"ModerationLabels": [*entries]}:
-            names = [entry.get("Name") if isinstance(entry, dict) else None for entry in entries]
-            strings = [name for name in names if isinstance(name, str)]
-            return strings if len(strings) == len(names) else None
-        case _:
-            return None

@@ -79,17 +79,8 @@ class SampleSet:
         botocore.exceptions.ClientError
             S3 refused, for instance because the bucket belongs to another account.
         """
-        _make_bucket(s3_client, bucket)
         manifests = {prefix + name: self.manifest(name, bucket=bucket, prefix=prefix) for name in self.manifests}
-        images = {prefix + key: content for key, content in self.images.items()}
-
-        def put(item: tuple[str, bytes], content_type: str) -> None:
-            s3_client.put_object(Bucket=bucket, Key=item[0], Body=item[1], ContentType=content_type)
-
-        with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
-            # The list is what makes an error of a thread appear here. Manifests come last: whoever sees one can use it.
-            list(pool.map(lambda item: put(item, "image/png"), images.items()))
-            list(pool.map(lambda item: put(item, "application/jsonlines"), manifests.items()))
+        upload(s3_client, bucket, {prefix + key: content for key, content in self.images.items()}, manifests)
         return tuple(manifests)
 
 
@@ -149,6 +140,22 @@ def _damaged(lines: tuple[SampleLine, ...]) -> tuple[SampleLine, ...]:
         SampleLine(line.image_key, line.labels, broken=damages[index // 3 % len(damages)]) if index % 3 == 0 else line
         for index, line in enumerate(lines)
     )
+
+
+def upload(s3_client: "S3Client", bucket: str, images: Mapping[str, bytes], manifests: Mapping[str, bytes]) -> None:
+    """Put PNG images and manifests, by key, into a bucket, which is made in the client's Region where it is missing.
+
+    Manifests come last: whoever sees one can use it.
+    """
+    _make_bucket(s3_client, bucket)
+
+    def put(item: tuple[str, bytes], content_type: str) -> None:
+        s3_client.put_object(Bucket=bucket, Key=item[0], Body=item[1], ContentType=content_type)
+
+    with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+        # The list is what makes an error of a thread appear here.
+        list(pool.map(lambda item: put(item, "image/png"), images.items()))
+        list(pool.map(lambda item: put(item, "application/jsonlines"), manifests.items()))
 
 
 def _make_bucket(s3_client: "S3Client", bucket: str) -> None:

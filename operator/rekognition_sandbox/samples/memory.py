@@ -16,11 +16,13 @@ from rekognition_sandbox.emulator.manifests import (
 )
 from rekognition_sandbox.emulator.training import TrainingRequest
 from rekognition_sandbox.samples.dataset import DEFAULT_PREFIX, TEST, TRAIN, SampleLine, SampleSet, make_samples
+from rekognition_sandbox.samples.parts import PARTS_PREFIX, PartSet, make_parts
 
 REGION, BUCKET = "eu-west-1", "acme-ml"
 PROJECT_VERSION_ARN = "arn:aws:rekognition:eu-west-1:123456789012:project/storefront/version/v1-abc/1690556751958"
 
 cached_samples = lru_cache(maxsize=None)(make_samples)
+cached_parts = lru_cache(maxsize=None)(make_parts)
 
 
 @dataclass
@@ -44,6 +46,17 @@ class MemoryStore:
             store.put(BUCKET, DEFAULT_PREFIX + key, content)
         for name in samples.manifests:
             store.put(BUCKET, DEFAULT_PREFIX + name, samples.manifest(name, bucket=BUCKET))
+        return store
+
+    @classmethod
+    def with_parts(cls, seed: int = 0) -> "MemoryStore":
+        """Return a store with the sample data for Custom Labels below ``s3://acme-ml/parts/``."""
+        store = cls()
+        parts: PartSet = cached_parts(seed)
+        for key, content in parts.images.items():
+            store.put(BUCKET, PARTS_PREFIX + key, content)
+        for name in parts.manifests:
+            store.put(BUCKET, PARTS_PREFIX + name, parts.manifest(name, bucket=BUCKET))
         return store
 
     def get(self, location: S3Location) -> bytes:
@@ -71,9 +84,9 @@ class MemoryStore:
             raise BucketMissingError(message)
         return self.regions[bucket]
 
-    def put_manifest(self, *lines: str, name: str = "own.manifest") -> None:
+    def put_manifest(self, *lines: str, name: str = "own.manifest", prefix: str = DEFAULT_PREFIX) -> None:
         """Write a manifest of these lines beside the sample manifests."""
-        self.put(BUCKET, DEFAULT_PREFIX + name, "".join(line + "\n" for line in lines).encode())
+        self.put(BUCKET, prefix + name, "".join(line + "\n" for line in lines).encode())
 
     def text(self, location: S3Location | None) -> str:
         """Return an object as text, for reading what a training wrote; ObjectMissingError for None."""
@@ -83,8 +96,8 @@ class MemoryStore:
         return self.get(location).decode()
 
     def written(self) -> set[str]:
-        """Return the keys outside the sample data's prefix: what trainings have written."""
-        return {key for _, key in self.objects if not key.startswith(DEFAULT_PREFIX)}
+        """Return the keys outside the sample data's prefixes: what trainings have written."""
+        return {key for _, key in self.objects if not key.startswith((DEFAULT_PREFIX, PARTS_PREFIX))}
 
 
 def sample_lines(manifest: str = TRAIN) -> list[str]:
@@ -102,18 +115,27 @@ def sample_request(manifest: str = TRAIN, *, testing: str | None = TEST) -> Trai
 
     Names are below the prefix of the sample data; the threshold is 60 and the training takes 30 minutes.
     """
+    return _request(DEFAULT_PREFIX, manifest, testing, confidence_threshold=60.0)
+
+
+def parts_request(manifest: str = TRAIN, *, testing: str | None = TEST) -> TrainingRequest:
+    """Return the like for the sample data for Custom Labels."""
+    return _request(PARTS_PREFIX, manifest, testing, confidence_threshold=None)
+
+
+def _request(prefix: str, manifest: str, testing: str | None, *, confidence_threshold: float | None) -> TrainingRequest:
     started_at = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
     return TrainingRequest(
         region=REGION,
         project_name="storefront",
         version_name="v1-abc",
         project_version_arn=PROJECT_VERSION_ARN,
-        training_manifests=(S3Location(BUCKET, DEFAULT_PREFIX + manifest),),
-        testing_manifests=() if testing is None else (S3Location(BUCKET, DEFAULT_PREFIX + testing),),
+        training_manifests=(S3Location(BUCKET, prefix + manifest),),
+        testing_manifests=() if testing is None else (S3Location(BUCKET, prefix + testing),),
         auto_create=testing is None,
         output_bucket=BUCKET,
         output_prefix="out/",
-        confidence_threshold=60.0,
+        confidence_threshold=confidence_threshold,
         base_model_version="7.0",
         started_at=started_at,
         ended_at=started_at + timedelta(minutes=30),

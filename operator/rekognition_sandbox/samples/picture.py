@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
+from rekognition_sandbox.emulator.boxes import Box
 from rekognition_sandbox.samples.scenes import SCENES_BY_CODE, Scene
 
 SIDE_PIXELS = 96
@@ -41,12 +42,11 @@ def draw(scene: Scene, number: int) -> bytes:
     if not 0 <= number <= 0xFFFF:
         message = f"picture number {number} of scene {scene.name!r} does not fit: use 0 to 65535"
         raise ValueError(message)
-    paint = hashlib.sha256(f"{scene.code}:{number}".encode()).digest()
+    paint = _paint(scene, number)
     scene_paint = hashlib.sha256(f"{scene.code}".encode()).digest()
     picture = Image.new("RGB", (SIDE_PIXELS, SIDE_PIXELS), (scene_paint[0], scene_paint[1], scene_paint[2]))
     canvas = ImageDraw.Draw(picture)
-    left, top = 6 + paint[0] % 40, 6 + paint[1] % 24
-    width, height = 20 + paint[2] % 24, 16 + paint[3] % 20
+    left, top, width, height = _shape(paint)
     colour = (paint[4], paint[5], paint[6])
     if scene.code % 2:
         canvas.ellipse((left, top, left + width, top + height), fill=colour)
@@ -63,6 +63,12 @@ def draw(scene: Scene, number: int) -> bytes:
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def shape_box(scene: Scene, number: int) -> Box:
+    """Return where on the picture its one shape is."""
+    left, top, width, height = (pixels / SIDE_PIXELS for pixels in _shape(_paint(scene, number)))
+    return Box(left, top, width, height)
 
 
 def read_caption(picture: Image.Image) -> Caption | None:
@@ -83,6 +89,15 @@ def read_caption(picture: Image.Image) -> Caption | None:
     if magic != _MAGIC or scene is None or bits != _encode(code, number):
         return None
     return Caption(scene, number)
+
+
+def _paint(scene: Scene, number: int) -> bytes:
+    return hashlib.sha256(f"{scene.code}:{number}".encode()).digest()
+
+
+def _shape(paint: bytes) -> tuple[int, int, int, int]:
+    """Return left, top, width and height of the shape, in pixels."""
+    return 6 + paint[0] % 40, 6 + paint[1] % 24, 20 + paint[2] % 24, 16 + paint[3] % 20
 
 
 def _encode(code: int, number: int) -> int:

@@ -1,4 +1,4 @@
-"""What can a sample image show, and what does the emulated base model make of it?
+"""What can a sample image show, and what do the emulated models make of it?
 
 A base model errs by kind of picture, not at random: that is what an adapter is trained for. So each kind of sample
 picture (a scene) says what a careful person sees in it and what the base model believes about it.
@@ -33,6 +33,8 @@ class Scene:
         What the base model believes; wrong where it differs from ``shows`` at the usual 50 percent.
     content_type
         What DetectModerationLabels reports as ContentType (``Illustrated``, ``Animated``), or None for a photograph.
+    part
+        For Custom Labels: which machine part it shows, as a careful person would label it; None for other pictures.
     """
 
     code: int
@@ -40,6 +42,7 @@ class Scene:
     shows: tuple[str, ...] = ()
     base_sees: tuple[Belief, ...] = ()
     content_type: str | None = None
+    part: str | None = None
 
 
 _ALL = (
@@ -73,8 +76,22 @@ _ALL = (
     Scene(65, "wool-sweater", base_sees=(Belief("Bare Back", 14),)),
 )
 
-SCENES: Mapping[str, Scene] = MappingProxyType({scene.name: scene for scene in _ALL})
-"""All scenes by name."""
+_PARTS = (
+    Scene(101, "steel-gear", part="gear"),
+    Scene(102, "brass-gear", part="gear"),
+    Scene(103, "hex-bolt", part="bolt"),
+    Scene(104, "carriage-bolt", part="bolt"),
+    Scene(105, "ball-bearing", part="bearing"),
+    Scene(106, "roller-bearing", part="bearing"),
+    Scene(107, "flat-washer", part="washer"),
+    Scene(108, "spring-washer", part="washer"),
+)
 
-SCENES_BY_CODE: Mapping[int, Scene] = MappingProxyType({scene.code: scene for scene in _ALL})
+SCENES: Mapping[str, Scene] = MappingProxyType({scene.name: scene for scene in _ALL})
+"""The scenes for moderation, by name."""
+
+PARTS: Mapping[str, Scene] = MappingProxyType({scene.name: scene for scene in _PARTS})
+"""The scenes for Custom Labels, by name: safe pictures of machine parts."""
+
+SCENES_BY_CODE: Mapping[int, Scene] = MappingProxyType({scene.code: scene for scene in (*_ALL, *_PARTS)})
 """All scenes by the number that stands in the picture."""

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from rekognition_sandbox.emulator.adapter_manifests import read_ground_truth
 from rekognition_sandbox.emulator.manifests import (
     S3Location,
+    UseCase,
     read_line,
     statistics,
     to_json_lines,
@@ -34,7 +36,7 @@ class TestLines:
         ],
     )
     def test_lines_in_the_documented_format_are_understood(self, names: tuple[str, ...], labels: set[str]) -> None:
-        line = read_line(json.dumps(truth(*names)))
+        line = read_line(json.dumps(truth(*names)), read_ground_truth)
         assert line.usable
         assert line.image == S3Location("foo", "bar/1.jpg")
         assert line.labels == labels
@@ -88,17 +90,17 @@ class TestLines:
         ],
     )
     def test_a_bad_line_carries_the_code_and_text_of_aws(self, text: str, code: str, message: str) -> None:
-        line = read_line(text)
+        line = read_line(text, read_ground_truth)
         assert not line.usable
         assert line.with_validation()["errors"] == [{"code": code, "message": message}]
 
     def test_the_validation_of_a_bad_line_keeps_what_was_written(self) -> None:
-        marked = read_line(json.dumps(truth("Nakedness"))).with_validation()
+        marked = read_line(json.dumps(truth("Nakedness")), read_ground_truth).with_validation()
         assert {key: value for key, value in marked.items() if key != "errors"} == truth("Nakedness")
 
     @pytest.mark.parametrize("name", ["Weapons", "Blood & Gore", "Explicit Nudity"])
     def test_a_line_with_names_of_lower_levels_only_is_ignored_with_a_warning(self, name: str) -> None:
-        line = read_line(json.dumps(truth(name)))
+        line = read_line(json.dumps(truth(name)), read_ground_truth)
         assert not line.usable
         assert line.error is None
         assert line.with_validation()["warnings"] == [
@@ -109,7 +111,7 @@ class TestLines:
 class TestStatistics:
     def test_every_line_is_counted_once_and_bad_ones_are_named_by_number(self) -> None:
         texts = [json.dumps(truth()), "{", json.dumps(truth("Weapons")), "{}", json.dumps(truth("Violence"))]
-        half = statistics(tuple(read_line(text) for text in texts), ())
+        half = statistics(tuple(read_line(text, read_ground_truth) for text in texts), (), UseCase.IMAGE_LEVEL_LABELS)
         assert half == {
             "use_case": "IMAGE_LEVEL_LABELS",
             "total_json_lines": 5,

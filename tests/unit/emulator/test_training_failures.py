@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rekognition_sandbox.emulator.manifests import Limits
+from rekognition_sandbox.emulator.adapter_manifests import AdapterLimits
 from rekognition_sandbox.emulator.training import S3Location, TrainingOutcome, TrainingRequest, train
 from rekognition_sandbox.samples.dataset import DEFAULT_PREFIX, SampleLine
 from rekognition_sandbox.samples.memory import (
@@ -77,10 +77,10 @@ class TestManifestFileErrors:
 
     def test_a_manifest_above_the_size_limit_is_refused(self, world: MemoryStore) -> None:
         size = len(world.objects[BUCKET, "storefront/train.manifest"])
-        assert train(sample_request(), world, Limits(manifest_bytes=size)).succeeded
-        outcome = train(sample_request(), world, Limits(manifest_bytes=size - 1))
+        assert train(sample_request(), world, AdapterLimits(manifest_bytes=size)).succeeded
+        outcome = train(sample_request(), world, AdapterLimits(manifest_bytes=size - 1))
         assert outcome.status_message == "The manifest file size exceeds the maximum supported size."
-        assert Limits().manifest_bytes == 10**9
+        assert AdapterLimits().manifest_bytes == 10**9
 
     def test_a_manifest_bucket_in_another_region_reads_as_missing_permissions(self, world: MemoryStore) -> None:
         world.regions["far-away"] = "us-west-2"

@@ -1,0 +1,1 @@
+"""What the emulated Custom Labels learns from Ground Truth manifests, and what it then answers."""

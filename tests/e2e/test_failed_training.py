@@ -43,7 +43,7 @@ def test_the_retry_annotation_trains_exactly_once_more(scene: Scene) -> None:
 
     adapter.annotate(retry="data-repaired-in-place")
     adapter.wait(
-        "the second attempt has failed, too", lambda seen: f"Training {name}-2 failed" in message_of(seen, "Stalled")
+        "the second attempt has failed, too", lambda seen: f"Training {name}-2 " in message_of(seen, "Stalled")
     )
     adapter.look_now("still-the-same-token")
 

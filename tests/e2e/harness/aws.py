@@ -187,10 +187,6 @@ class Aws:
         status = VersionStatus.TRAINING_IN_PROGRESS if in_training else VersionStatus.TRAINING_COMPLETED
         return self.control.add_foreign_version(project_arn, name, status=status).arn
 
-    def end_training(self, arn: str) -> None:
-        """End a training that would have gone on for ever."""
-        self.control.set_version(arn, status=VersionStatus.TRAINING_COMPLETED)
-
     def delete_version(self, arn: str) -> None:
         """Delete a version by hand; return when it is gone."""
         (project_arn,) = self.project_arns(arn.split("/")[1])

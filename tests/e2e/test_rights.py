@@ -17,6 +17,7 @@ FORBIDDEN = (
     ("create", "pods"),
     ("impersonate", "users"),
     ("patch", "customresourcedefinitions.apiextensions.k8s.io"),
+    ("get", "customresourcedefinitions.apiextensions.k8s.io/moderationadapters.rekognition-operator.io"),
     ("list", "namespaces"),
     ("create", "leases.coordination.k8s.io"),
 )

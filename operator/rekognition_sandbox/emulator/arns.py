@@ -10,13 +10,13 @@ from moto.utilities.utils import get_partition
 _ARN = re.compile(
     r"arn:(?P<partition>[a-z\d-]+):rekognition:(?P<region>[a-z\d-]+):(?P<account>\d{12}):project/"
     r"(?P<project>[a-zA-Z0-9_.\-]{1,255})/"
-    r"(?:version/(?P<version>[a-zA-Z0-9_.\-]{1,255})/)?(?P<created_ms>[0-9]+)"
+    r"(?:version/(?P<version>[a-zA-Z0-9_.\-]{1,255})/|dataset/(?:train|test)/)?(?P<created_ms>[0-9]+)"
 )
 
 
 @dataclass(frozen=True)
 class ResourceArn:
-    """The parts of an ARN of a project, or of a project version where `version_name` is set."""
+    """The parts of an ARN of a project, of one of its datasets, or of a version where `version_name` is set."""
 
     account: str
     region: str
@@ -26,7 +26,7 @@ class ResourceArn:
 
 
 def parse_arn(arn: str) -> ResourceArn | None:
-    """Take an ARN apart; None when it is no project's and no version's."""
+    """Take an ARN apart; None when it is no project's, no version's and no dataset's."""
     found = _ARN.fullmatch(arn)
     if found is None:
         return None

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import requests
 from pydantic import BaseModel, TypeAdapter
 
+from rekognition_sandbox.emulator.state import DatasetStatus
 from rekognition_sandbox.emulator.wire import (
     CONTROL_PREFIX,
     AnswerLost,
@@ -207,9 +208,18 @@ class EmulatorControl:
         change = BaseModelChange(version=version, deprecate=deprecate, expire_after_seconds=expire_after_seconds)
         return self._send("PUT", "/base-model", change, BaseModelView)
 
-    def add_dataset(self, project_arn: str, dataset_type: Literal["TRAIN", "TEST"]) -> str:
-        """Record a dataset on a Custom Labels project; return its ARN."""
-        spec = DatasetSpec(project_arn=project_arn, dataset_type=dataset_type)
+    def add_dataset(
+        self,
+        project_arn: str,
+        dataset_type: Literal["TRAIN", "TEST"],
+        *,
+        status: DatasetStatus = DatasetStatus.CREATE_COMPLETE,
+    ) -> str:
+        """Add a dataset to a Custom Labels project, as opening its page in the console does; return its ARN.
+
+        It stays in `status` until it is deleted, or until the emulator is reset.
+        """
+        spec = DatasetSpec(project_arn=project_arn, dataset_type=dataset_type, status=status)
         return self._send("POST", "/datasets", spec, DatasetView).arn
 
     def reset(self, *, s3: bool = False) -> None:

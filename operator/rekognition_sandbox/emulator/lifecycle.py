@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rekognition_sandbox.emulator.clock import to_datetime
+from rekognition_sandbox.emulator.custom_labels.training import train_custom_labels
 from rekognition_sandbox.emulator.manifests import OUTPUT_UNWRITABLE
-from rekognition_sandbox.emulator.state import ProjectStatus, VersionStatus
+from rekognition_sandbox.emulator.state import Feature, ProjectStatus, VersionStatus
 from rekognition_sandbox.emulator.store import StagedObjectStore
 from rekognition_sandbox.emulator.training import ObjectStoreError, TrainingRequest, train
 
@@ -63,7 +64,8 @@ def begin_training(engine: Engine, place: Place, project: Project, version: Vers
     ended_ms = version.created_ms + TRAINING_MS
     staged = StagedObjectStore(engine.store(place))
     order = version.order
-    outcome = train(
+    teach = train if version.feature is Feature.CONTENT_MODERATION else train_custom_labels
+    outcome = teach(
         TrainingRequest(
             region=place.region,
             project_name=project.name,
@@ -78,6 +80,8 @@ def begin_training(engine: Engine, place: Place, project: Project, version: Vers
             base_model_version=version.base_model_version,
             started_at=version.created_at,
             ended_at=to_datetime(ended_ms),
+            training_entries=order.training_entries,
+            testing_entries=order.testing_entries,
         ),
         staged,
     )
@@ -118,4 +122,5 @@ def _unwritten(outcome: TrainingOutcome) -> TrainingOutcome:
         testing_output=(),
         testing_validation=(),
         knowledge=None,
+        custom_labels=None,
     )

@@ -161,6 +161,8 @@ class ManifestLine:
         Why it is not used: an error makes it invalid, a warning makes it ignored.
     marked
         The document with the errors and warnings of its parts in their places; None where no part has one.
+    has_faulty_part
+        Whether one of its parts has an error, although others may be usable.
     """
 
     document: dict[str, object] | None
@@ -171,11 +173,17 @@ class ManifestLine:
     error: Problem | None = None
     warning: Problem | None = None
     marked: dict[str, object] | None = None
+    has_faulty_part: bool = False
 
     @property
     def usable(self) -> bool:
         """Whether training or testing can use it."""
         return self.error is None and self.warning is None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the line or one of its parts has an error."""
+        return self.error is not None or self.has_faulty_part
 
     def with_validation(self) -> dict[str, object]:
         """Return the line for the validation manifest: as written, with its errors; a broken one is only errors."""

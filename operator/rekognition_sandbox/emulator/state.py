@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rekognition_sandbox.emulator.training import S3Location, TrainingOutcome
+    from rekognition_sandbox.emulator.manifests import S3Location
+    from rekognition_sandbox.emulator.training_steps import TrainingOutcome
 
 
 class Feature(StrEnum):
@@ -50,18 +51,48 @@ class VersionStatus(StrEnum):
     COPYING_FAILED = "COPYING_FAILED"
 
 
+class DatasetType(StrEnum):
+    """A project has at most one dataset of each type."""
+
+    TRAIN = "TRAIN"
+    TEST = "TEST"
+
+
+class DatasetStatus(StrEnum):
+    """CREATE_IN_PROGRESS -> CREATE_COMPLETE or CREATE_FAILED; DELETE_IN_PROGRESS -> absent; the like for updates."""
+
+    CREATE_IN_PROGRESS = "CREATE_IN_PROGRESS"
+    CREATE_COMPLETE = "CREATE_COMPLETE"
+    CREATE_FAILED = "CREATE_FAILED"
+    UPDATE_IN_PROGRESS = "UPDATE_IN_PROGRESS"
+    UPDATE_COMPLETE = "UPDATE_COMPLETE"
+    UPDATE_FAILED = "UPDATE_FAILED"
+    DELETE_IN_PROGRESS = "DELETE_IN_PROGRESS"
+
+
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset of a Custom Labels project: only that it is there."""
+    """A dataset of a Custom Labels project; `entries` are its JSON lines."""
 
     arn: str
-    dataset_type: str
+    project_arn: str
+    dataset_type: DatasetType
     created_ms: int
+    updated_ms: int
+    status: DatasetStatus
+    status_message: str
+    tags: Mapping[str, str]
+    entries: tuple[str, ...] = ()
 
     @property
     def created_at(self) -> datetime:
         """CreationTimestamp, equal to the last part of the ARN."""
         return to_datetime(self.created_ms)
+
+    @property
+    def updated_at(self) -> datetime:
+        """LastUpdatedTimestamp."""
+        return to_datetime(self.updated_ms)
 
 
 @dataclass(frozen=True)
@@ -75,7 +106,6 @@ class Project:
     created_ms: int
     status: ProjectStatus
     tags: Mapping[str, str]
-    datasets: tuple[Dataset, ...] = ()
 
     @property
     def created_at(self) -> datetime:
@@ -85,7 +115,7 @@ class Project:
 
 @dataclass(frozen=True)
 class TrainingOrder:
-    """What a version was asked to be trained with."""
+    """What a version was asked to be trained with: manifests, or what the project's datasets held then."""
 
     output_bucket: str
     output_prefix: str | None
@@ -95,6 +125,8 @@ class TrainingOrder:
     kms_key_id: str | None
     description: str | None
     confidence_threshold: float | None
+    training_entries: tuple[str, ...] | None = None
+    testing_entries: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -122,12 +154,13 @@ class Version:
 
 @dataclass
 class Place:
-    """All projects and versions of one account and Region."""
+    """All projects, versions and datasets of one account and Region."""
 
     account: str
     region: str
     projects: dict[str, Project] = field(default_factory=dict)
     versions: dict[str, Version] = field(default_factory=dict)
+    datasets: dict[str, Dataset] = field(default_factory=dict)
 
     @property
     def partition(self) -> str:
@@ -146,6 +179,11 @@ class Place:
         """Return a project's versions in the order in which DescribeProjectVersions lists them."""
         mine = (version for version in self.versions.values() if version.project_arn == project_arn)
         return sorted(mine, key=lambda version: -version.created_ms)
+
+    def datasets_of(self, project_arn: str) -> list[Dataset]:
+        """Return a project's datasets, the training one first."""
+        mine = (dataset for dataset in self.datasets.values() if dataset.project_arn == project_arn)
+        return sorted(mine, key=lambda dataset: dataset.dataset_type is DatasetType.TEST)
 
     def trainings(self) -> int:
         """Return how many trainings run, of both features, as the quota counts them."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rekognition_sandbox.emulator.state import VersionStatus
+from rekognition_sandbox.emulator.state import DatasetStatus, VersionStatus
 
 CONTROL_PREFIX = "/moto-api/rekognition"
 ANY_OPERATION = "*"
@@ -181,14 +181,15 @@ class BaseModelView(_Wire):
 
 
 class DatasetSpec(_Wire):
-    """A dataset to record on a Custom Labels project, as the console makes them."""
+    """A dataset to add to a Custom Labels project, as the console makes them, in whatever state."""
 
     project_arn: str
     dataset_type: Literal["TRAIN", "TEST"]
+    status: DatasetStatus = DatasetStatus.CREATE_COMPLETE
 
 
 class DatasetView(_Wire):
-    """The dataset that was recorded."""
+    """The dataset that was added."""
 
     arn: str
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rekognition_sandbox.emulator.arns import dataset_arn, version_arn
+from rekognition_sandbox.emulator.arns import version_arn
+from rekognition_sandbox.emulator.datasets import new_dataset, read_entries
 from rekognition_sandbox.emulator.lifecycle import TRAINING_MS
-from rekognition_sandbox.emulator.state import Dataset, Feature, TrainingOrder, Version, VersionStatus
+from rekognition_sandbox.emulator.state import (
+    DatasetType,
+    Feature,
+    TrainingOrder,
+    Version,
+    VersionStatus,
+)
 from rekognition_sandbox.emulator.wire import VersionView
 
 if TYPE_CHECKING:
@@ -85,18 +92,37 @@ def release_base_model(engine: Engine, change: BaseModelChange) -> None:
 
 
 def add_dataset(engine: Engine, spec: DatasetSpec) -> str:
-    """Record a dataset on a Custom Labels project, as opening its page in the console does; return its ARN."""
+    """Add a dataset to a Custom Labels project, as opening its page in the console does; return its ARN.
+
+    As there, it holds what the most recent manifests say; nothing where the project was never trained with any.
+    """
     with engine.lock:
         engine.advance()
         place, project = _project(engine, spec.project_arn)
         if project.feature is not Feature.CUSTOM_LABELS:
             raise ValueError(f"project_arn: {project.name} is for {project.feature}; only Custom Labels has datasets.")
-        if any(dataset.dataset_type == spec.dataset_type for dataset in project.datasets):
-            raise ValueError(f"dataset_type: {project.name} has a {spec.dataset_type} dataset already.")
-        created_ms = engine.next_creation_ms()
-        dataset = Dataset(dataset_arn(project.arn, spec.dataset_type, created_ms), spec.dataset_type, created_ms)
-        place.projects[project.arn] = replace(project, datasets=(*project.datasets, dataset))
+        kind = DatasetType(spec.dataset_type)
+        if any(dataset.dataset_type is kind for dataset in place.datasets_of(project.arn)):
+            raise ValueError(f"dataset_type: {project.name} has a {kind} dataset already.")
+        dataset = replace(
+            new_dataset(engine, project, kind, tags={}),
+            status=spec.status,
+            status_message="",
+            entries=_most_recent_entries(engine, place, project, kind),
+        )
+        place.datasets[dataset.arn] = dataset
         return dataset.arn
+
+
+def _most_recent_entries(engine: Engine, place: Place, project: Project, kind: DatasetType) -> tuple[str, ...]:
+    orders = [version.order for version in place.versions_newest_first(project.arn)]
+    both = [(order.training_manifests, order.testing_manifests) for order in orders if order.training_manifests]
+    if not both:
+        return ()
+    training, testing = both[0]
+    manifests = training if kind is DatasetType.TRAIN else testing
+    store = engine.store(place)
+    return tuple(entry for manifest in manifests for entry in read_entries(manifest, store, place.region).entries)
 
 
 def _superseded(version: Version, base_model_version: str) -> bool:

@@ -13,13 +13,14 @@ from rekognition_sandbox.emulator.aws_client import aws_session, single_attempt
 from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.engine import EmulatorSettings
 from rekognition_sandbox.emulator.process import EmulatorProcess
-from rekognition_sandbox.samples import make_samples
+from rekognition_sandbox.samples import make_parts, make_samples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_rekognition.client import RekognitionClient
     from mypy_boto3_rekognition.type_defs import (
+        CreateProjectVersionRequestTypeDef,
         ProjectVersionDescriptionTypeDef,
         S3ObjectTypeDef,
         TestingDataTypeDef,
@@ -97,6 +98,20 @@ class Aws:
         self.finish_training()
         return arn
 
+    def start_custom_labels_training(
+        self, project_arn: str, version_name: str = "v1", manifest: str = "train.manifest"
+    ) -> str:
+        """Return the ARN of a Custom Labels version that is TRAINING_IN_PROGRESS."""
+        return self.rekognition.create_project_version(**custom_labels_request(project_arn, version_name, manifest))[
+            "ProjectVersionArn"
+        ]
+
+    def train_custom_labels(self, project_arn: str, version_name: str = "v1", manifest: str = "train.manifest") -> str:
+        """Return the ARN of a Custom Labels version whose training has ended."""
+        arn = self.start_custom_labels_training(project_arn, version_name, manifest)
+        self.finish_training()
+        return arn
+
     def version(self, project_arn: str, version_name: str = "v1") -> ProjectVersionDescriptionTypeDef:
         answer = self.rekognition.describe_project_versions(ProjectArn=project_arn, VersionNames=[version_name])
         (found,) = answer["ProjectVersionDescriptions"]
@@ -112,6 +127,24 @@ def sample(name: str) -> S3ObjectTypeDef:
     return {"Bucket": SAMPLES, "Name": f"storefront/{name}"}
 
 
+def part(name: str) -> S3ObjectTypeDef:
+    return {"Bucket": SAMPLES, "Name": f"parts/{name}"}
+
+
+def custom_labels_request(
+    project_arn: str, version_name: str = "v1", manifest: str = "train.manifest"
+) -> CreateProjectVersionRequestTypeDef:
+    testing = "boxes-test.manifest" if manifest.startswith("boxes") else "test.manifest"
+    return {
+        "ProjectArn": project_arn,
+        "VersionName": version_name,
+        "OutputConfig": {"S3Bucket": OUTPUT, "S3KeyPrefix": "labels"},
+        "TrainingData": {"Assets": [{"GroundTruthManifest": {"S3Object": part(manifest)}}]},
+        "TestingData": {"Assets": [{"GroundTruthManifest": {"S3Object": part(testing)}}]},
+        "Tags": {"team": "factory"},
+    }
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmulatorProcess]:
     with EmulatorProcess(EmulatorSettings(time_scale=0, throttle=False)) as running:
@@ -122,6 +155,7 @@ def server() -> Iterator[EmulatorProcess]:
 def s3_with_samples(server: EmulatorProcess) -> S3Client:
     s3 = aws_session().client("s3", endpoint_url=server.url)
     make_samples().upload(s3, SAMPLES)
+    make_parts().upload(s3, SAMPLES)
     s3.create_bucket(Bucket=OUTPUT)
     return s3
 

@@ -314,17 +314,6 @@ def test_a_request_that_the_model_allows_and_a_training_does_not_is_an_invalid_p
     assert aws.rekognition.describe_project_versions(ProjectArn=project)["ProjectVersionDescriptions"] == []
 
 
-def test_custom_labels_versions_are_refused_with_the_reason(aws: Aws, refused: Refused) -> None:
-    project = aws.custom_labels_project()
-
-    code, message = refused(lambda: aws.rekognition.create_project_version(**minimal_request(project)))
-    mismatch_code, mismatch = refused(lambda: aws.start_training(project))
-
-    assert (code, mismatch_code) == ("InvalidParameterException", "InvalidParameterException")
-    assert "does not train Custom Labels versions yet" in message
-    assert "FeatureConfig.ContentModeration does not match" in mismatch
-
-
 def data(manifest: str) -> TrainingDataTypeDef:
     return {"Assets": [{"GroundTruthManifest": {"S3Object": {"Bucket": "acme-samples", "Name": manifest}}}]}
 

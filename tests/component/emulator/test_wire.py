@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,6 +23,9 @@ SIGNATURE = (
     "AWS4-HMAC-SHA256 Credential=emulated/20261123/us-east-1/rekognition/aws4_request, "
     "SignedHeaders=host;x-amz-date, Signature=0"
 )
+
+
+Ask = Callable[[str, dict[str, object]], dict[str, object]]
 
 
 def is_uuid(text: str) -> bool:
@@ -171,6 +175,7 @@ def every_answer(aws: Aws) -> dict[str, object]:
     answers["TagResource"] = ask("TagResource", {"ResourceArn": project, "Tags": {"c": "d"}})
     answers["ListTagsForResource"] = ask("ListTagsForResource", {"ResourceArn": project})
     answers["UntagResource"] = ask("UntagResource", {"ResourceArn": project, "TagKeys": ["c"]})
+    answers |= dataset_answers(ask, labels)
     answers["DeleteProjectVersion"] = ask("DeleteProjectVersion", {"ProjectVersionArn": trained["ProjectVersionArn"]})
     answers["DeleteProject"] = ask("DeleteProject", {"ProjectArn": aws.custom_labels_project("short-lived")})
     listed = answers["DescribeProjects"], with_datasets
@@ -183,6 +188,21 @@ def every_answer(aws: Aws) -> dict[str, object]:
         ],
     }
     assert set(answers) == set(HANDLERS)
+    return answers
+
+
+def dataset_answers(ask: Ask, project: str) -> dict[str, object]:
+    """Call the operations of datasets; return the bodies as they came."""
+    answers: dict[str, object] = {}
+    answers["CreateDataset"] = created = ask("CreateDataset", {"ProjectArn": project, "DatasetType": "TEST"})
+    answers["DescribeDataset"] = ask("DescribeDataset", {"DatasetArn": created["DatasetArn"]})
+    (training,) = (
+        dataset["DatasetArn"]
+        for described in ask("DescribeProjects", {"ProjectNames": ["labels"]})["ProjectDescriptions"]  # type: ignore[attr-defined]  # a JSON list
+        for dataset in described["Datasets"]
+        if dataset["DatasetType"] == "TRAIN"
+    )
+    answers["DeleteDataset"] = ask("DeleteDataset", {"DatasetArn": training})
     return answers
 
 

@@ -83,6 +83,7 @@ def read_ground_truth(document: dict[str, object], image: S3Location) -> Manifes
         error=error,
         warning=warning,
         marked=reading.marked if reading.invalid or reading.invalid_boxes or reading.empty else None,
+        has_faulty_part=reading.invalid or reading.invalid_boxes,
     )
 
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rekognition_sandbox.emulator.clock import to_datetime
+from rekognition_sandbox.emulator.state import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from rekognition_sandbox.emulator.manifests import S3Location
     from rekognition_sandbox.emulator.state import Version
-    from rekognition_sandbox.emulator.training import S3Location, TrainingOutcome
+    from rekognition_sandbox.emulator.training_steps import TrainingOutcome
 
 
 def describe(version: Version) -> Mapping[str, object]:
-    """Return a ProjectVersionDescription; members that do not apply (yet) are None and are left out of the answer."""
+    """Return a ProjectVersionDescription; members that do not apply (yet) are None and are left out of the answer.
+
+    INFERRED: of a Custom Labels model Feature is not shown, as of its project; what was trained from datasets shows no
+    Input.
+    """
     order, outcome = version.order, version.outcome
+    is_adapter = version.feature is Feature.CONTENT_MODERATION
     threshold = order.confidence_threshold
     return {
         "ProjectVersionArn": version.arn,
@@ -26,12 +33,12 @@ def describe(version: Version) -> Mapping[str, object]:
         "TrainingEndTimestamp": to_datetime(version.ended_ms) if version.ended_ms is not None else None,
         "OutputConfig": {"S3Bucket": order.output_bucket, "S3KeyPrefix": order.output_prefix},
         "TrainingDataResult": {
-            "Input": _assets(order.training_manifests),
+            "Input": _assets(order.training_manifests) if order.training_entries is None else None,
             "Output": _assets(outcome.training_output) if outcome and outcome.training_output else None,
             "Validation": _assets(outcome.training_validation) if outcome and outcome.training_validation else None,
         },
         "TestingDataResult": {
-            "Input": _testing(order.testing_manifests, order.auto_create),
+            "Input": _testing(order.testing_manifests, order.auto_create) if order.training_entries is None else None,
             "Output": _testing(outcome.testing_output, order.auto_create)
             if outcome and outcome.testing_output
             else None,
@@ -41,8 +48,8 @@ def describe(version: Version) -> Mapping[str, object]:
         "ManifestSummary": _s3_object(outcome.manifest_summary) if outcome and outcome.manifest_summary else None,
         "KmsKeyId": order.kms_key_id,
         "VersionDescription": order.description,
-        "Feature": version.feature.value,
-        "BaseModelVersion": version.base_model_version,
+        "Feature": version.feature.value if is_adapter else None,
+        "BaseModelVersion": version.base_model_version if is_adapter else None,
         "FeatureConfig": {"ContentModeration": {"ConfidenceThreshold": threshold}} if threshold is not None else None,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rekognition_sandbox.emulator.arns import project_arn
+from rekognition_sandbox.emulator.datasets import status_message_code
 from rekognition_sandbox.emulator.errors import in_use, invalid_parameter, limit_exceeded, not_found
 from rekognition_sandbox.emulator.lifecycle import begin_deleting_project, begin_project
 from rekognition_sandbox.emulator.operations.call import Handler, Result
@@ -75,7 +76,7 @@ def describe_projects(call: Call, request: DescribeProjectsRequestTypeDef) -> Re
         token=request.get("NextToken"),
         scope=(call.operation, place.account, place.region, features, sorted(names or [])),
     )
-    return Result({"ProjectDescriptions": [_description(project) for project in page], "NextToken": token})
+    return Result({"ProjectDescriptions": [_description(place, project) for project in page], "NextToken": token})
 
 
 def delete_project(call: Call, request: DeleteProjectRequestTypeDef) -> Result:
@@ -86,33 +87,34 @@ def delete_project(call: Call, request: DeleteProjectRequestTypeDef) -> Result:
     versions = call.place.versions_newest_first(project.arn)
     if versions:
         raise in_use(f"The project {project.name} still has {len(versions)} versions. Delete them first.")
-    if project.datasets:
-        raise in_use(f"The project {project.name} still has {len(project.datasets)} datasets. Delete them first.")
+    datasets = call.place.datasets_of(project.arn)
+    if datasets:
+        raise in_use(f"The project {project.name} still has {len(datasets)} datasets. Delete them first.")
     begin_deleting_project(call.engine, call.place, project)
     return Result({"Status": ProjectStatus.DELETING.value}, effect=f"deleting {project.arn}")
 
 
-def _description(project: Project) -> Mapping[str, object]:
+def _description(place: Place, project: Project) -> Mapping[str, object]:
     """Describe a project; for Custom Labels AWS shows neither Feature nor AutoUpdate (seen by Terraform's provider)."""
     is_adapter = project.feature is Feature.CONTENT_MODERATION
     return {
         "ProjectArn": project.arn,
         "CreationTimestamp": project.created_at,
         "Status": project.status.value,
-        "Datasets": [_dataset(project, dataset) for dataset in project.datasets],
+        "Datasets": [_dataset(dataset) for dataset in place.datasets_of(project.arn)],
         "Feature": project.feature.value if is_adapter else None,
         "AutoUpdate": project.auto_update if is_adapter else None,
     }
 
 
-def _dataset(project: Project, dataset: Dataset) -> Mapping[str, object]:
+def _dataset(dataset: Dataset) -> Mapping[str, object]:
     return {
         "CreationTimestamp": dataset.created_at,
-        "DatasetType": dataset.dataset_type,
+        "DatasetType": dataset.dataset_type.value,
         "DatasetArn": dataset.arn,
-        "Status": "CREATE_COMPLETE",
-        "StatusMessage": f"The dataset of project {project.name} was created.",
-        "StatusMessageCode": "SUCCESS",
+        "Status": dataset.status.value,
+        "StatusMessage": dataset.status_message,
+        "StatusMessageCode": status_message_code(dataset),
     }
 
 

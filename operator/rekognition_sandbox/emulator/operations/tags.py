@@ -26,7 +26,7 @@ _TAGS_PER_RESOURCE = 200
 
 
 def tag_resource(call: Call, request: TagResourceRequestTypeDef) -> Result:
-    """Add tags to a project or version, or change them."""
+    """Add tags to a project, version or dataset, or change them."""
     arn = request["ResourceArn"]
     tags = {**_tags_of(call.place, arn), **request["Tags"]}
     if len(tags) > _TAGS_PER_RESOURCE:
@@ -46,14 +46,14 @@ def untag_resource(call: Call, request: UntagResourceRequestTypeDef) -> Result:
 
 
 def list_tags_for_resource(call: Call, request: ListTagsForResourceRequestTypeDef) -> Result:
-    """Return all tags of a project or version."""
+    """Return all tags of a project, version or dataset."""
     return Result({"Tags": dict(_tags_of(call.place, request["ResourceArn"]))})
 
 
 def _tags_of(place: Place, arn: str) -> Mapping[str, str]:
     if parse_arn(arn) is None:
-        raise invalid_parameter(f"{arn} is not the ARN of a project or of a project version.")
-    resource = place.projects.get(arn) or place.versions.get(arn)
+        raise invalid_parameter(f"{arn} is not the ARN of a project, of a project version or of a dataset.")
+    resource = place.projects.get(arn) or place.versions.get(arn) or place.datasets.get(arn)
     if resource is None:
         raise not_found(arn)
     return resource.tags
@@ -62,6 +62,8 @@ def _tags_of(place: Place, arn: str) -> Mapping[str, str]:
 def _set_tags(place: Place, arn: str, tags: Mapping[str, str]) -> None:
     if arn in place.projects:
         place.projects[arn] = replace(place.projects[arn], tags=tags)
+    elif arn in place.datasets:
+        place.datasets[arn] = replace(place.datasets[arn], tags=tags)
     else:
         place.versions[arn] = replace(place.versions[arn], tags=tags)
 

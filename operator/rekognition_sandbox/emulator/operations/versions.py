@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rekognition_sandbox.emulator.arns import version_arn
-from rekognition_sandbox.emulator.errors import in_use, invalid_parameter, limit_exceeded, not_found
+from rekognition_sandbox.emulator.errors import in_use, limit_exceeded, not_found
 from rekognition_sandbox.emulator.lifecycle import TRAINING_MESSAGE, begin_deleting_version, begin_training
 from rekognition_sandbox.emulator.operations.call import Handler, Result
 from rekognition_sandbox.emulator.operations.describe_version import describe
 from rekognition_sandbox.emulator.operations.projects import find_project
-from rekognition_sandbox.emulator.state import Feature, ProjectStatus, TrainingOrder, Version, VersionStatus
-from rekognition_sandbox.emulator.training import S3Location
+from rekognition_sandbox.emulator.operations.training_order import order_of
+from rekognition_sandbox.emulator.state import ProjectStatus, Version, VersionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from mypy_boto3_rekognition.type_defs import (
-        AssetTypeDef,
         CreateProjectVersionRequestTypeDef,
         DeleteProjectVersionRequestTypeDef,
         DescribeProjectVersionsRequestTypeDef,
@@ -49,22 +48,14 @@ def find_version(place: Place, arn: str) -> Version:
 
 
 def create_project_version(call: Call, request: CreateProjectVersionRequestTypeDef) -> Result:
-    """Start training an adapter.
+    """Start training an adapter or a Custom Labels model.
 
     Manifests and buckets are looked at by the training and fail it, not the call. INFERRED: the order of the checks; a
     name that is taken is told before a quota that is used up.
     """
     engine, place = call.engine, call.place
     project = find_project(place, request["ProjectArn"])
-    if project.feature is not Feature.CONTENT_MODERATION:
-        if "FeatureConfig" in request:
-            raise invalid_parameter(
-                "FeatureConfig.ContentModeration does not match the project's Feature CUSTOM_LABELS."
-            )
-        raise invalid_parameter(
-            "This emulator does not train Custom Labels versions yet. Use a project with Feature CONTENT_MODERATION."
-        )
-    order = _order(request)
+    order = order_of(place, project, request)
     if project.status is not ProjectStatus.CREATED:
         raise in_use(f"The project {project.name} is {project.status}.")
     name = request["VersionName"]
@@ -98,48 +89,6 @@ def _check_room(call: Call, project: Project, version_name: str) -> None:
     trainings = place.trainings()
     if trainings >= quotas.concurrent_trainings:
         raise limit_exceeded(trainings, "open Jobs", place.account, place.partition, quotas.concurrent_trainings)
-
-
-def _order(request: CreateProjectVersionRequestTypeDef) -> TrainingOrder:
-    """Check what the model leaves open: members that a training cannot do without."""
-    output = request["OutputConfig"]
-    if "S3Bucket" not in output:
-        raise invalid_parameter("OutputConfig.S3Bucket is missing.")
-    if "TrainingData" not in request:
-        raise invalid_parameter("TrainingData is required to train an adapter.")
-    if "TestingData" not in request:
-        raise invalid_parameter("TestingData is required where TrainingData is given: manifests or AutoCreate.")
-    testing = request["TestingData"]
-    training_manifests = _manifests(request["TrainingData"].get("Assets", ()), "TrainingData")
-    testing_manifests = _manifests(testing.get("Assets", ()), "TestingData")
-    auto_create = testing.get("AutoCreate")
-    if not training_manifests:
-        raise invalid_parameter("TrainingData.Assets names no manifest.")
-    if auto_create and testing_manifests:
-        raise invalid_parameter("TestingData has both Assets and AutoCreate. Give one of them.")
-    if not auto_create and not testing_manifests:
-        raise invalid_parameter("TestingData has neither Assets nor AutoCreate. Give one of them.")
-    moderation = request.get("FeatureConfig", {}).get("ContentModeration", {})
-    return TrainingOrder(
-        output_bucket=output["S3Bucket"],
-        output_prefix=output.get("S3KeyPrefix"),
-        training_manifests=training_manifests,
-        testing_manifests=testing_manifests,
-        auto_create=auto_create,
-        kms_key_id=request.get("KmsKeyId"),
-        description=request.get("VersionDescription"),
-        confidence_threshold=moderation.get("ConfidenceThreshold"),
-    )
-
-
-def _manifests(assets: Sequence[AssetTypeDef], member: str) -> tuple[S3Location, ...]:
-    locations: list[S3Location] = []
-    for number, asset in enumerate(assets, start=1):
-        location = asset.get("GroundTruthManifest", {}).get("S3Object", {})
-        if "Bucket" not in location or "Name" not in location:
-            raise invalid_parameter(f"{member}.Assets[{number}] lacks GroundTruthManifest.S3Object.Bucket or .Name.")
-        locations.append(S3Location(location["Bucket"], location["Name"], location.get("Version")))
-    return tuple(locations)
 
 
 def describe_project_versions(call: Call, request: DescribeProjectVersionsRequestTypeDef) -> Result:

@@ -28,6 +28,8 @@ from rekognition_sandbox.emulator.wire import (
     QuotaChange,
     QuotaView,
     ResetSpec,
+    StartFailure,
+    StartFailureView,
     VersionChange,
     VersionView,
 )
@@ -42,6 +44,7 @@ Document = TypeVar("Document", bound=BaseModel)
 _TIMEOUT_SECONDS = 30
 _CALLS = TypeAdapter(list[CallRecord])
 _FAULTS = TypeAdapter(list[FaultView])
+_START_FAILURES = TypeAdapter(list[StartFailureView])
 
 
 class EmulatorControlError(RuntimeError):
@@ -145,6 +148,26 @@ class EmulatorControl:
     def clear_faults(self, region: str | None = None) -> None:
         """Let nothing go wrong any more; or end only the faults that were asked for in one Region."""
         self._request("DELETE", f"/faults?region={region}" if region else "/faults")
+
+    def fail_start(
+        self,
+        message: str = "The model failed to start.",
+        *,
+        project_name: str | None = None,
+        version_name: str | None = None,
+        times: int = 1,
+    ) -> StartFailureView:
+        """Let the next starts of a Custom Labels model end in FAILED with a message, instead of RUNNING."""
+        spec = StartFailure(project_name=project_name, version_name=version_name, message=message, times=times)
+        return self._send("POST", "/start-failures", spec, StartFailureView)
+
+    def start_failures(self) -> list[StartFailureView]:
+        """Return all starts that shall fail and how often they did."""
+        return _START_FAILURES.validate_json(self._request("GET", "/start-failures"))
+
+    def clear_start_failures(self) -> None:
+        """Let every start succeed again."""
+        self._request("DELETE", "/start-failures")
 
     def calls(self, operation: str | None = None, *, since: int = 0) -> list[CallRecord]:
         """Return the requests with a sequence above `since`, of one operation or of all."""

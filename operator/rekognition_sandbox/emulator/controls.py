@@ -31,6 +31,7 @@ from rekognition_sandbox.emulator.wire import (
     QuotaChange,
     QuotaView,
     ResetSpec,
+    StartFailure,
     VersionChange,
 )
 
@@ -54,6 +55,9 @@ class Controls:
             ("POST", "/faults"): self._add_fault,
             ("GET", "/faults"): lambda _: [*engine.faults.views()],
             ("DELETE", "/faults"): lambda request: engine.faults.clear(request.args.get("region")),
+            ("POST", "/start-failures"): lambda request: engine.start_failures.add(_read(request, StartFailure)),
+            ("GET", "/start-failures"): lambda _: [*engine.start_failures.views()],
+            ("DELETE", "/start-failures"): lambda _: engine.start_failures.clear(),
             ("GET", "/calls"): self._calls,
             ("DELETE", "/calls"): lambda _: engine.calls.clear(),
             ("GET", "/clock"): lambda _: self._clock(),

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 from rekognition_sandbox.emulator.calls import LOST, OK
 from rekognition_sandbox.emulator.errors import AwsError, throttled
 from rekognition_sandbox.emulator.model import serialise, service_model
-from rekognition_sandbox.emulator.operations import datasets, moderation, projects, tags, versions
+from rekognition_sandbox.emulator.operations import (
+    custom_labels,
+    datasets,
+    moderation,
+    projects,
+    serving,
+    tags,
+    versions,
+)
 from rekognition_sandbox.emulator.operations.call import Call, Handler, Result
 from rekognition_sandbox.emulator.validation import parse_request
 from rekognition_sandbox.emulator.wire import AnswerLost
@@ -30,6 +38,8 @@ logger = logging.getLogger(__name__)
 HANDLERS: Mapping[str, Handler] = {
     **projects.HANDLERS,
     **versions.HANDLERS,
+    **serving.HANDLERS,
+    **custom_labels.HANDLERS,
     **datasets.HANDLERS,
     **tags.HANDLERS,
     **moderation.HANDLERS,

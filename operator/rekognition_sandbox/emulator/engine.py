@@ -16,6 +16,7 @@ from rekognition_sandbox.emulator.clock import EmulatedClock, Timeline
 from rekognition_sandbox.emulator.faults import FaultBook
 from rekognition_sandbox.emulator.paging import Pager
 from rekognition_sandbox.emulator.quotas import Quotas, RateLimiter
+from rekognition_sandbox.emulator.serving import StartFailureBook
 from rekognition_sandbox.emulator.state import Place
 from rekognition_sandbox.emulator.store import MotoObjectStore
 
@@ -75,6 +76,7 @@ class Engine:
     def _start_over(self) -> None:
         self.pager = Pager(random.Random(self.settings.seed).randbytes(16))
         self.faults = FaultBook(self.settings.seed)
+        self.start_failures = StartFailureBook()
         self.quotas = Quotas(throttling=self.settings.throttle)
         self.timeline = Timeline()
         self.places: dict[tuple[str, str], Place] = {}

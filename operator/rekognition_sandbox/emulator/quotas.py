@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TAG_OPERATIONS = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
+_DETECT_OPERATIONS = frozenset({"DetectModerationLabels", "DetectCustomLabels"})
 #: Regions in which DetectModerationLabels starts with 50 calls a second; elsewhere 5 (AWS General Reference).
 _FAST_DETECT_REGIONS = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
 
@@ -19,13 +20,15 @@ _FAST_DETECT_REGIONS = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
 class Quotas:
     """Limits per account and Region; the defaults are AWS's (General Reference), rates in calls a second.
 
-    `detect_calls_per_second` None means 50 in us-east-1, us-west-2 and eu-west-1, else 5. Adapters have no published
-    quotas of their own; they are taken to share those of Custom Labels.
+    `detect_calls_per_second` None means 50; for DetectModerationLabels outside us-east-1, us-west-2 and eu-west-1 it
+    means 5. Adapters have no published quotas of their own; they are taken to share those of Custom Labels.
     """
 
     projects: int = 100
     versions_per_project: int = 100
     concurrent_trainings: int = 2
+    running_models: int = 2
+    inference_units_per_model: int = 5
     control_calls_per_second: float = 5
     tag_calls_per_second: float = 10
     detect_calls_per_second: float | None = None
@@ -35,10 +38,10 @@ class Quotas:
         """Return the rate of one operation in one Region."""
         if operation in _TAG_OPERATIONS:
             return self.tag_calls_per_second
-        if operation == "DetectModerationLabels":
+        if operation in _DETECT_OPERATIONS:
             if self.detect_calls_per_second is not None:
                 return self.detect_calls_per_second
-            return 50 if region in _FAST_DETECT_REGIONS else 5
+            return 50 if operation == "DetectCustomLabels" or region in _FAST_DETECT_REGIONS else 5
         return self.control_calls_per_second
 
 

@@ -130,8 +130,24 @@ class TrainingOrder:
 
 
 @dataclass(frozen=True)
+class InferenceUnits:
+    """With how many inference units a model was started; no `maximum`: AWS does not scale it."""
+
+    minimum: int
+    maximum: int | None
+
+    @property
+    def most(self) -> int:
+        """How many it may come to use."""
+        return self.maximum if self.maximum is not None else self.minimum
+
+
+@dataclass(frozen=True)
 class Version:
-    """A project version; `outcome` is set when training has ended."""
+    """A project version; `outcome` is set when training has ended, `units` when a model was last started.
+
+    `transitions` counts starts and stops, so that the end of one is not taken for that of another.
+    """
 
     arn: str
     project_arn: str
@@ -145,6 +161,8 @@ class Version:
     tags: Mapping[str, str]
     ended_ms: int | None = None
     outcome: TrainingOutcome | None = None
+    units: InferenceUnits | None = None
+    transitions: int = 0
 
     @property
     def created_at(self) -> datetime:
@@ -184,6 +202,11 @@ class Place:
         """Return a project's datasets, the training one first."""
         mine = (dataset for dataset in self.datasets.values() if dataset.project_arn == project_arn)
         return sorted(mine, key=lambda dataset: dataset.dataset_type is DatasetType.TEST)
+
+    def running_models(self) -> int:
+        """Return how many models run, or are about to or just did, as the quota counts them."""
+        serving = {VersionStatus.STARTING, VersionStatus.RUNNING, VersionStatus.STOPPING}
+        return sum(version.status in serving for version in self.versions.values())
 
     def trainings(self) -> int:
         """Return how many trainings run, of both features, as the quota counts them."""

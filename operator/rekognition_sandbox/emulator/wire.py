@@ -114,6 +114,8 @@ class QuotaChange(_Wire):
     projects: int | None = Field(default=None, ge=0)
     versions_per_project: int | None = Field(default=None, ge=0)
     concurrent_trainings: int | None = Field(default=None, ge=0)
+    running_models: int | None = Field(default=None, ge=0)
+    inference_units_per_model: int | None = Field(default=None, ge=0)
     control_calls_per_second: float | None = Field(default=None, gt=0)
     tag_calls_per_second: float | None = Field(default=None, gt=0)
     detect_calls_per_second: float | None = Field(default=None, gt=0)
@@ -126,6 +128,8 @@ class QuotaView(_Wire):
     projects: int
     versions_per_project: int
     concurrent_trainings: int
+    running_models: int
+    inference_units_per_model: int
     control_calls_per_second: float
     tag_calls_per_second: float
     detect_calls_per_second: float | None
@@ -162,6 +166,25 @@ class VersionView(_Wire):
     base_model_version: str
 
 
+class StartFailure(_Wire):
+    """Starts of Custom Labels models that shall fail: the next `times` ones of a project or version, or of any.
+
+    StartProjectVersion answers as usual; the model is FAILED, with the message, when it would have been RUNNING.
+    """
+
+    project_name: str | None = Field(default=None, description="default: any")
+    version_name: str | None = Field(default=None, description="default: any")
+    message: str = Field(default="The model failed to start.", min_length=1)
+    times: int = Field(default=1, ge=1)
+
+
+class StartFailureView(_Wire):
+    """A failure and how many starts it has struck so far."""
+
+    spec: StartFailure
+    struck: int
+
+
 class BaseModelChange(_Wire):
     """AWS releases a base model.
 
@@ -195,7 +218,7 @@ class DatasetView(_Wire):
 
 
 class ResetSpec(_Wire):
-    """Forget all of Rekognition, faults, calls and quotas; with `s3` all buckets too.
+    """Forget all of Rekognition, faults, failing starts, calls and quotas; with `s3` all buckets too.
 
     The clock keeps its time and gets its first speed back.
     """

@@ -11,6 +11,7 @@ from rekognition_sandbox.emulator.lifecycle import TRAINING_MS
 from rekognition_sandbox.emulator.state import (
     DatasetType,
     Feature,
+    InferenceUnits,
     TrainingOrder,
     Version,
     VersionStatus,
@@ -39,7 +40,7 @@ def change_version(engine: Engine, arn: str, change: VersionChange) -> VersionVi
             raise NoSuchThingError(f"There is no version {arn}. Take the ARN from DescribeProjectVersions.")
         given = change.model_dump(exclude_none=True)
         ends = version.status is VersionStatus.TRAINING_IN_PROGRESS and change.status is not None
-        changed = replace(version, **given)
+        changed = _with_units(replace(version, **given, transitions=version.transitions + 1))
         if ends:
             changed = replace(changed, ended_ms=engine.clock.now_ms())
         place.versions[arn] = changed
@@ -74,6 +75,7 @@ def add_foreign_version(engine: Engine, foreign: ForeignVersion) -> VersionView:
             ended_ms=created_ms + TRAINING_MS if trained else None,
             outcome=model.outcome if model and trained else None,
         )
+        version = _with_units(version)
         place.versions[version.arn] = version
         return _view(version)
 
@@ -123,6 +125,13 @@ def _most_recent_entries(engine: Engine, place: Place, project: Project, kind: D
     manifests = training if kind is DatasetType.TRAIN else testing
     store = engine.store(place)
     return tuple(entry for manifest in manifests for entry in read_entries(manifest, store, place.region).entries)
+
+
+def _with_units(version: Version) -> Version:
+    """Return a version that, where it runs without ever having been started, does so with one inference unit."""
+    if version.units is None and version.status in {VersionStatus.STARTING, VersionStatus.RUNNING}:
+        return replace(version, units=InferenceUnits(1, None))
+    return version
 
 
 def _superseded(version: Version, base_model_version: str) -> bool:

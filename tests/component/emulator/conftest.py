@@ -31,6 +31,8 @@ SAMPLES = "acme-samples"
 OUTPUT = "acme-output"
 TRAINING_SECONDS = 30 * 60
 SETTLING_SECONDS = 60
+STARTING_SECONDS = 15 * 60
+STOPPING_SECONDS = 5 * 60
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,16 @@ class Aws:
         arn = self.start_custom_labels_training(project_arn, version_name, manifest)
         self.finish_training()
         return arn
+
+    def start(self, version_arn: str, units: int = 1) -> None:
+        """Let a Custom Labels version be RUNNING."""
+        self.rekognition.start_project_version(ProjectVersionArn=version_arn, MinInferenceUnits=units)
+        self.control.advance(STARTING_SECONDS)
+
+    def stop(self, version_arn: str) -> None:
+        """Let a Custom Labels version be STOPPED."""
+        self.rekognition.stop_project_version(ProjectVersionArn=version_arn)
+        self.control.advance(STOPPING_SECONDS)
 
     def version(self, project_arn: str, version_name: str = "v1") -> ProjectVersionDescriptionTypeDef:
         answer = self.rekognition.describe_project_versions(ProjectArn=project_arn, VersionNames=[version_name])

@@ -23,10 +23,18 @@ class RealTime:
         ("ListTagsForResource", "us-east-1", 10),
         ("DetectModerationLabels", "us-east-1", 50),
         ("DetectModerationLabels", "eu-central-1", 5),
+        ("DetectCustomLabels", "us-east-1", 50),
+        ("DetectCustomLabels", "eu-central-1", 50),
+        ("StartProjectVersion", "us-east-1", 5),
     ],
 )
 def test_the_rates_are_those_of_the_general_reference(operation: str, region: str, rate: float) -> None:
     assert Quotas().calls_per_second(operation, region) == rate
+
+
+@pytest.mark.parametrize("operation", ["DetectModerationLabels", "DetectCustomLabels"])
+def test_the_rate_of_detection_can_be_set(operation: str) -> None:
+    assert Quotas(detect_calls_per_second=7).calls_per_second(operation, "eu-central-1") == 7
 
 
 def test_a_second_holds_as_many_calls_as_the_rate_and_refills() -> None:

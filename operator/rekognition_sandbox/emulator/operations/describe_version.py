@@ -19,7 +19,7 @@ def describe(version: Version) -> Mapping[str, object]:
     """Return a ProjectVersionDescription; members that do not apply (yet) are None and are left out of the answer.
 
     INFERRED: of a Custom Labels model Feature is not shown, as of its project; what was trained from datasets shows no
-    Input.
+    Input; the inference units of the last start are shown after a stop as well.
     """
     order, outcome = version.order, version.outcome
     is_adapter = version.feature is Feature.CONTENT_MODERATION
@@ -27,6 +27,8 @@ def describe(version: Version) -> Mapping[str, object]:
     return {
         "ProjectVersionArn": version.arn,
         "CreationTimestamp": version.created_at,
+        "MinInferenceUnits": version.units.minimum if version.units else None,
+        "MaxInferenceUnits": version.units.maximum if version.units else None,
         "Status": version.status.value,
         "StatusMessage": version.status_message or None,
         "BillableTrainingTimeInSeconds": outcome.billable_seconds if outcome else None,

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from rekognition_sandbox.emulator.detection import ImageError, detect
-from rekognition_sandbox.emulator.errors import S3_OBJECT_UNREADABLE, AwsError, invalid_parameter
+from rekognition_sandbox.emulator.errors import AwsError, invalid_parameter
 from rekognition_sandbox.emulator.operations.call import Handler, Result
+from rekognition_sandbox.emulator.operations.images import image_bytes
 from rekognition_sandbox.emulator.operations.versions import find_version
 from rekognition_sandbox.emulator.state import Feature, Version, VersionStatus
-from rekognition_sandbox.emulator.training import ObjectStoreError, S3Location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import (
         DetectModerationLabelsRequestTypeDef,
         HumanLoopConfigTypeDef,
-        ImageTypeDef,
     )
 
     from rekognition_sandbox.emulator.detection import Detection
@@ -36,7 +35,7 @@ def detect_moderation_labels(call: Call, request: DetectModerationLabelsRequestT
     An EXPIRED adapter is ignored and the answer names none; a DEPRECATED one works.
     """
     adapter = _adapter(call, request["ProjectVersion"]) if "ProjectVersion" in request else None
-    image = _image(call, request["Image"])
+    image = image_bytes(call, request["Image"])
     knowledge = adapter.outcome.knowledge if adapter and adapter.outcome else None
     min_confidence = request.get("MinConfidence", _DEFAULT_MIN_CONFIDENCE)
     try:
@@ -77,24 +76,6 @@ def _adapter(call: Call, arn: str) -> Version | None:
             return version
         case status:
             raise AwsError("ResourceNotReadyException", f"The version {arn} is {status} and cannot be used.")
-
-
-def _image(call: Call, image: ImageTypeDef) -> bytes:
-    content, place = image.get("Bytes"), image.get("S3Object")
-    if (content is None) == (place is None):
-        raise invalid_parameter("Image must have one of Bytes and S3Object.")
-    if place is None:
-        if not isinstance(content, bytes):
-            raise TypeError("validation turns blobs into bytes")
-        return content
-    if "Bucket" not in place or "Name" not in place:
-        raise invalid_parameter("Image.S3Object must have Bucket and Name.")
-    try:
-        if call.store.bucket_region(place["Bucket"]) != call.place.region:
-            raise AwsError("InvalidS3ObjectException", S3_OBJECT_UNREADABLE)
-        return call.store.get(S3Location(place["Bucket"], place["Name"], place.get("Version")))
-    except ObjectStoreError as error:
-        raise AwsError("InvalidS3ObjectException", S3_OBJECT_UNREADABLE) from error
 
 
 def _human_loop(call: Call, loop: HumanLoopConfigTypeDef, detection: Detection) -> Mapping[str, object]:

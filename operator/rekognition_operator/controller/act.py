@@ -2,7 +2,8 @@
 
 Between the look that a decision rests on and its actions, the world may have changed. What cannot be undone is
 therefore checked once more right before: a version's state and tags before it is deleted or put into service, its
-absence before it is trained. A difference is a Conflict: the pass ends, and the next one looks again.
+absence before it is trained; and whose a thing is before its tags are written, since tags may be remembered for hours.
+A difference is a Conflict: the pass ends, and the next one looks again.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -35,6 +36,8 @@ from rekognition_operator.core.world import Desired, Observed, ObservedVersion, 
 _SERVES: Final = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
 _UNCLEAR: Final = frozenset({ErrorKind.IN_USE, ErrorKind.INVALID, ErrorKind.LOST})
 """Answers to CreateProjectVersion after which only a look tells whether a training runs."""
+_FOR_GOOD: Final = (CreateVersion, DeleteVersion, DeleteDataset, DeleteProject)
+"""Actions that spend or destroy."""
 
 
 @dataclass
@@ -56,8 +59,8 @@ class Acted:
 class Actor:
     """Carries out the actions of one decision, in order, until something hinders one.
 
-    ``unchanged`` reads the resource live before the first mutation in AWS, and raises where it is not what the
-    decision was made on. ``release`` removes the finalizer.
+    ``unchanged`` reads the resource live before the first mutation in AWS, and before each that spends or destroys; it
+    raises where the resource is not what the decision was made on. ``release`` removes the finalizer.
     """
 
     aws: Rekognition
@@ -99,7 +102,7 @@ class Actor:
             queued = self._queue_for_training(action)
             if queued is not None:
                 return queued
-        if not acted.done:
+        if not acted.done or isinstance(action, _FOR_GOOD):
             await self.unchanged()
         match action:
             case CreateVersion():
@@ -110,23 +113,40 @@ class Actor:
                 return await self._delete_version(action)
             case ConfirmClaim():
                 return await self._confirm_claim(action.arn, action.owner_tags)
+            case SetTags() | RemoveTags() | DeleteProject():
+                return await self._change_unless_anothers(action)
             case _:
                 await self._simply_do(action)
                 return None
 
-    async def _simply_do(self, action: CreateProject | DeleteDataset | DeleteProject | SetTags | RemoveTags) -> None:
-        """Do what needs no look before: AWS itself refuses it where the world has changed, or it can be undone."""
+    async def _simply_do(self, action: CreateProject | DeleteDataset) -> None:
+        """Do what needs no look before: AWS itself refuses it where the world has changed."""
         match action:
             case CreateProject(name, feature, auto_update, tags):
                 await self.aws.create_project(name, feature, auto_update=auto_update, tags=tags, lane=self.lane)
             case DeleteDataset(arn):
                 await self.aws.delete_dataset(arn, lane=self.lane)
-            case DeleteProject(arn):
-                await self.aws.delete_project(arn, lane=self.lane)
+
+    async def _change_unless_anothers(self, action: SetTags | RemoveTags | DeleteProject) -> Conflict | None:
+        """Change a project's or version's tags, or delete the project, unless it belongs to another by now."""
+        conflict = await self._anothers(action.arn)
+        if conflict is not None:
+            return conflict
+        match action:
             case SetTags(arn, tags):
                 await self.aws.set_tags(arn, tags, lane=self.lane)
             case RemoveTags(arn, keys):
                 await self.aws.remove_tags(arn, keys, lane=self.lane)
+            case DeleteProject(arn):
+                await self.aws.delete_project(arn, lane=self.lane)
+        return None
+
+    async def _anothers(self, arn: str) -> Conflict | None:
+        """Read the tags now: does the project or version belong to another?"""
+        fresh = await self.aws.fresh_tags(arn, lane=self.lane)
+        if t.ownership(fresh, self.desired.owner) is not t.Ownership.ANOTHER:
+            return None
+        return Conflict(f"{arn} belongs to another by now: {t.describe_owner(fresh)}")
 
     def _queue_for_training(self, action: CreateVersion) -> Waiting | None:
         answer = self.slots.request(SlotKind.TRAINING, self.slot_key)
@@ -142,6 +162,10 @@ class Actor:
         )
 
     async def _create_version(self, action: CreateVersion, acted: Acted) -> Hindrance | None:
+        conflict = await self._anothers(action.project_arn)
+        if conflict is not None:
+            self.slots.withdraw(SlotKind.TRAINING, self.slot_key)
+            return conflict
         listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
         if listed is not None:
             self.slots.withdraw(SlotKind.TRAINING, self.slot_key)
@@ -214,10 +238,12 @@ class Actor:
         seen = self._seen(action.arn)
         if seen is None or listed.status != seen.status:
             return Conflict(f"Version {action.version_name} is {listed.status} by now")
-        if not action.foreign:
+        if action.foreign:
+            conflict = await self._anothers(project.arn)
+        else:
             conflict = await self._ours_as_seen(action.arn, action.version_name)
-            if conflict is not None:
-                return conflict
+        if conflict is not None:
+            return conflict
         await self.aws.delete_version(action.arn, lane=self.lane)
         return None
 

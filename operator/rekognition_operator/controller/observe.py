@@ -5,7 +5,7 @@ from typing import Final
 
 from rekognition_operator.aws.gateway import Lane, Rekognition
 from rekognition_operator.core.decision import Policy
-from rekognition_operator.core.world import Desired, Observed
+from rekognition_operator.core.world import Desired, Observed, ProjectStatus
 
 SWEEP_AGE_SECONDS: Final = 60.0
 """How old a shared listing of projects may be for a look at what was settled."""
@@ -28,7 +28,8 @@ async def observe(
     max_age_seconds
         How old the listing of projects may be; versions are always listed now.
     all_tags
-        Whether tags are read now, too, instead of taken from memory: others may have changed them.
+        Whether tags are read now, too, instead of taken from memory: others may have changed them. Those of a project
+        that is to be deleted or let go always are.
 
     Raises
     ------
@@ -41,7 +42,7 @@ async def observe(
         project = await aws.describe_project(name, feature, lane=lane, max_age_seconds=0)
     if project is None:
         return Observed(None)
-    if all_tags:
+    if (all_tags or desired.deleting) and project.status is not ProjectStatus.DELETING:
         project = replace(project, tags=await aws.fresh_tags(project.arn, lane=lane))
     versions = await aws.describe_versions(project.arn, lane=lane)
     if all_tags:

@@ -13,6 +13,7 @@ from rekognition_operator.controller.queue import Requeue
 from rekognition_operator.controller.reconcile import OperatorIdentity, Reconciler
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests
+from rekognition_operator.core.world import Owner
 from rekognition_operator.kube.resource import JsonObject, Resource, ResourceKey
 
 KEY = ResourceKey("ModerationAdapter", "trust-safety", "storefront")
@@ -27,6 +28,18 @@ SPEC: JsonObject = {
 VERSION = digests(
     TrainingInputs(training=(ManifestRef("acme-ml", "storefront/train.manifest"),), confidence_threshold=60)
 )[0]
+
+
+def edited(threshold: int) -> JsonObject:
+    """Return the spec with another threshold, which asks for another version."""
+    training = SPEC["training"]
+    assert isinstance(training, dict)
+    return {**SPEC, "training": {**training, "confidenceThreshold": threshold}}
+
+
+def owner() -> Owner:
+    """Return whose the resource's project and versions are."""
+    return Owner("test", KEY.kind, KEY.namespace, KEY.name)
 
 
 @dataclass

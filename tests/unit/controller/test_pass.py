@@ -92,7 +92,7 @@ async def test_the_resource_is_read_live_right_before_the_first_change_in_aws_an
     assert stage.log.count("get") == 1
     changes = [index for index, call in enumerate(stage.log) if call == "TagResource"]
     assert len(changes) == 2
-    assert stage.log[changes[0] - 1] == "get"
+    assert stage.log[changes[0] - 2 : changes[0]] == ["get", "ListTagsForResource"], "whose it is, is looked up last"
 
 
 async def test_a_change_of_the_spec_that_the_watch_has_not_told_of_stops_the_pass_before_any_change_in_aws(

@@ -8,17 +8,10 @@ from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.slots import SlotKind
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Policy
-from rekognition_operator.core.world import Owner
 from rekognition_operator.kube.resource import JsonObject, ResourceKey
-from unit.controller.stage import KEY, PROJECT, SPEC, VERSION, Stage
+from unit.controller.stage import KEY, PROJECT, SPEC, VERSION, Stage, edited, owner
 
 OTHER = ResourceKey("ModerationAdapter", "trust-safety", "marketplace")
-
-
-def edited(threshold: int) -> JsonObject:
-    training = SPEC["training"]
-    assert isinstance(training, dict)
-    return {**SPEC, "training": {**training, "confidenceThreshold": threshold}}
 
 
 async def project_made(stage: Stage, spec: JsonObject | None = None) -> None:
@@ -349,5 +342,25 @@ async def test_a_project_claimed_by_nobody_else_is_kept(stage: Stage) -> None:
     assert t.CLAIMED_AT not in stage.aws.project(arn).tags
 
 
-def owner() -> Owner:
-    return Owner("test", KEY.kind, KEY.namespace, KEY.name)
+# What is asked for by now
+
+
+async def test_a_suspension_during_the_pass_stops_the_training_although_tags_were_written_before(
+    stage: Stage,
+) -> None:
+    stage.create()
+    await stage.settle()
+    stage.kube.edit_spec(KEY, {**edited(80), "tags": {"team": "ads"}})
+    stage.stop_watching()
+    stage.cache.learn(stage.resource)
+    done: list[str] = []
+
+    def suspend(operation: str) -> None:
+        if operation == "TagResource" and not done:
+            done.append(operation)
+            stage.kube.edit_spec(KEY, {**edited(80), "tags": {"team": "ads"}, "suspend": True})
+
+    stage.aws.on_call = suspend
+    await stage.run()
+    assert "TagResource" in stage.effects
+    assert "CreateProjectVersion" not in stage.effects

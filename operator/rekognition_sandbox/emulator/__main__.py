@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with server:
-        print(f"AWS emulator (Rekognition, S3, STS, KMS) at {server.url}", flush=True)
+        print(f"AWS emulator (Rekognition, S3, STS, KMS, CloudWatch) at {server.url}", flush=True)
         stop.wait()
     return 0
 

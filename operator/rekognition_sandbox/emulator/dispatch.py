@@ -70,7 +70,7 @@ Fallback = Callable[[], Answer]
 
 
 def answer(engine: Engine, arrival: Arrival, fallback: Fallback | None = None) -> Answer:
-    """Deal with a request: throttle it, let a fault strike, validate it, do it, log it.
+    """Deal with a request: throttle it, let a fault strike, validate it, do it, count it for CloudWatch, log it.
 
     Parameters
     ----------
@@ -79,12 +79,13 @@ def answer(engine: Engine, arrival: Arrival, fallback: Fallback | None = None) -
         logged like the others.
     """
     arrived_at = datetime.now(UTC)
-    outcome, effect, lost, withhold_seconds = OK, None, False, 0.0
+    outcome, effect, lost, came, withhold_seconds = OK, None, False, True, 0.0
     try:
         injection = _admit(engine, arrival)
         withhold_seconds = injection.withhold_seconds
         lost = injection.answer_lost is not None
         if injection.answer_lost is AnswerLost.BEFORE_EFFECT:
+            came = False
             given = Answer(500, "")
         elif arrival.operation not in HANDLERS and fallback is not None:
             given = fallback()
@@ -101,6 +102,16 @@ def answer(engine: Engine, arrival: Arrival, fallback: Fallback | None = None) -
         failure = AwsError("InternalServerError", "The emulator failed; its log has the traceback.")
         outcome = failure.code
         given = Answer(failure.status, failure.body())
+    if came and arrival.operation in service_model().operation_names:
+        engine.metrics.request(
+            arrival.account,
+            arrival.region,
+            arrival.operation,
+            status=given.status,
+            code=outcome,
+            milliseconds=(datetime.now(UTC) - arrived_at).total_seconds() * 1000,
+            at_ms=engine.clock.now_ms(),
+        )
     engine.calls.add(
         arrived_at=arrived_at,
         emulated_at=engine.clock.now(),

@@ -14,6 +14,7 @@ from rekognition_sandbox.emulator.arns import parse_arn
 from rekognition_sandbox.emulator.calls import CallLog
 from rekognition_sandbox.emulator.clock import EmulatedClock, Timeline
 from rekognition_sandbox.emulator.faults import FaultBook
+from rekognition_sandbox.emulator.metrics import MetricBook
 from rekognition_sandbox.emulator.paging import Pager
 from rekognition_sandbox.emulator.quotas import Quotas, RateLimiter
 from rekognition_sandbox.emulator.serving import StartFailureBook
@@ -23,6 +24,7 @@ from rekognition_sandbox.emulator.store import MotoObjectStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rekognition_sandbox.emulator.state import Version
     from rekognition_sandbox.emulator.training import ObjectStore
 
 logger = logging.getLogger(__name__)
@@ -77,6 +79,7 @@ class Engine:
         self.pager = Pager(random.Random(self.settings.seed).randbytes(16))
         self.faults = FaultBook(self.settings.seed)
         self.start_failures = StartFailureBook()
+        self.metrics = MetricBook()
         self.quotas = Quotas(throttling=self.settings.throttle)
         self.timeline = Timeline()
         self.places: dict[tuple[str, str], Place] = {}
@@ -103,6 +106,11 @@ class Engine:
     def store(self, place: Place) -> ObjectStore:
         """Return S3 as seen from an account and Region."""
         return MotoObjectStore(place.account, place.region)
+
+    def observe(self, place: Place, version: Version, at_ms: int) -> None:
+        """Let CloudWatch know in which state a version is from an emulated moment on."""
+        project = place.projects[version.project_arn]
+        self.metrics.observe(place.account, place.region, project.name, version, at_ms)
 
     def next_creation_ms(self) -> int:
         """Return the emulated present in epoch milliseconds, later than any given before: ARNs end in it."""

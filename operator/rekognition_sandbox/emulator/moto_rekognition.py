@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: The WSGI environment key under which the server hands over an `Exchange`.
 EXCHANGE_KEY = "rekognition_sandbox.exchange"
 
-_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/rekognition/aws4_request")
+_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
 @dataclass
@@ -47,7 +47,7 @@ class EmulatedRekognitionResponse(RekognitionResponse):
             Arrival(
                 operation=operation,
                 account=self.current_account,
-                region=self._signed_region(),
+                region=signed_region(self.headers.get("Authorization", ""), "rekognition") or self.region,
                 user_agent=self.headers.get("User-Agent", ""),
                 body=self.body,
             ),
@@ -56,11 +56,6 @@ class EmulatedRekognitionResponse(RekognitionResponse):
         exchange.answer_lost = given.lost
         headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": str(uuid.uuid4())}
         return given.status, headers, given.body
-
-    def _signed_region(self) -> str:
-        """Return the Region of the signature, which AWS goes by; moto would prefer one that the user agent names."""
-        scope = _CREDENTIAL_SCOPE.search(self.headers.get("Authorization", ""))
-        return scope["region"] if scope else self.region
 
     def _moto_has(self, operation: str) -> bool:
         return operation not in HANDLERS and camelcase_to_underscores(operation) in method_names_from_class(
@@ -71,6 +66,12 @@ class EmulatedRekognitionResponse(RekognitionResponse):
         self.body = self.body.decode()
         status, _, body = super().call_action()
         return Answer(status, body if isinstance(body, str) else body.decode())
+
+
+def signed_region(authorization: str, service: str) -> str | None:
+    """Return the Region of a signature, which AWS goes by; moto would prefer one that the user agent names."""
+    scope = _CREDENTIAL_SCOPE.search(authorization)
+    return scope["region"] if scope and scope["service"] == service else None
 
 
 def install() -> None:

@@ -11,10 +11,11 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
+from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition
 from rekognition_sandbox.emulator.controls import Controls
 from rekognition_sandbox.emulator.engine import EmulatorSettings, Engine
 from rekognition_sandbox.emulator.errors import CONTENT_TYPE, AwsError
-from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, install
+from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange
 from rekognition_sandbox.emulator.wire import CONTROL_PREFIX
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ class EmulatorApplication:
     """Our controls, Rekognition by our engine, and every other service by moto."""
 
     def __init__(self, engine: Engine) -> None:
-        install()
+        moto_rekognition.install()
+        moto_cloudwatch.install()
         self._engine = engine
         self._controls = Controls(engine)
         self._moto = DomainDispatcherApplication(create_backend_app)

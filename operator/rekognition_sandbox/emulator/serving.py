@@ -87,13 +87,17 @@ def _pass_through(
 ) -> None:
     """Let a model be in a passing state for a while; what the controls decide in the meantime stands."""
     passing = replace(passing, transitions=passing.transitions + 1)
+    now_ms = engine.clock.now_ms()
+    due_ms = now_ms + after_ms
     place.versions[passing.arn] = passing
-    due_ms = engine.clock.now_ms() + after_ms
+    engine.observe(place, passing, now_ms)
 
     def passed() -> None:
         present = place.versions.get(passing.arn)
         if present is None or present.status is not passing.status or present.transitions != passing.transitions:
             return
-        place.versions[passing.arn] = replace(present, status=then, status_message=message)
+        passed_on = replace(present, status=then, status_message=message)
+        place.versions[passing.arn] = passed_on
+        engine.observe(place, passed_on, due_ms)
 
     engine.plan(due_ms, passed)

@@ -44,6 +44,7 @@ def change_version(engine: Engine, arn: str, change: VersionChange) -> VersionVi
         if ends:
             changed = replace(changed, ended_ms=engine.clock.now_ms())
         place.versions[arn] = changed
+        engine.observe(place, changed, engine.clock.now_ms())
         return _view(changed)
 
 
@@ -77,6 +78,7 @@ def add_foreign_version(engine: Engine, foreign: ForeignVersion) -> VersionView:
         )
         version = _with_units(version)
         place.versions[version.arn] = version
+        engine.observe(place, version, created_ms)
         return _view(version)
 
 

@@ -9,6 +9,7 @@ from rekognition_operator.aws.slots import PROBE_SECONDS, SlotKind
 from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.wording import clause
 
 DENIED_RETRY_SECONDS: Final = 600.0
 """How often a denied call, or credentials that do not work, are tried again without anybody asking."""
@@ -69,7 +70,10 @@ def hindrance_of(
         case ErrorKind.LIMIT:
             return _limited(error, action, versions_listed, projects_listed, versions_quota)
         case ErrorKind.IN_USE | ErrorKind.NOT_FOUND:
-            return Conflict(f"AWS changed meanwhile: {error}. It is looked at again")
+            return Conflict(
+                f"AWS is not as it was a moment ago ({clause(str(error))}); it is looked at again. Nothing to do, "
+                "unless this stays: then look at the project in the AWS console"
+            )
         case ErrorKind.INVALID:
             return _invalid(error, action)
 
@@ -99,7 +103,7 @@ def _passing(error: CallError) -> str:
 def _denied(error: CallError, action: Action | None) -> str:
     permission = iam_action(error.operation)
     resource = _resource(error, action)
-    text = f"AWS denied {permission} on {resource}: {error.message}. Allow it in the operator's IAM policy"
+    text = f"AWS denied {permission} on {resource}: {clause(error.message)}. Allow it in the operator's IAM policy"
     if isinstance(action, CreateVersion):
         text += ". Training also uses the operator's own rights: " + _training_rights(
             action.inputs, action.output.bucket
@@ -136,7 +140,7 @@ def _limited(
         return Terminal(
             Reason.PROJECT_QUOTA_REACHED,
             f"The project{name} cannot be created: the account has as many Rekognition projects as its quota allows"
-            f"{seen}: {error.message}. Delete projects, or have the quota raised in Service Quotas"
+            f"{seen}: {clause(error.message)}. Delete projects, or have the quota raised in Service Quotas"
             + _again(QUOTA_RETRY_SECONDS),
             QUOTA_RETRY_SECONDS,
         )
@@ -144,28 +148,28 @@ def _limited(
         if versions_listed is not None and versions_listed >= versions_quota:
             return Terminal(
                 Reason.VERSION_QUOTA_REACHED,
-                f"The project has {versions_listed} versions, as many as its quota allows: {error.message}. Lower "
-                "spec.retention.keep, delete versions, or have the quota raised in Service Quotas"
+                f"The project has {versions_listed} versions, as many as its quota allows: {clause(error.message)}. "
+                "Lower spec.retention.keep, delete versions, or have the quota raised in Service Quotas"
                 + _again(QUOTA_RETRY_SECONDS),
                 QUOTA_RETRY_SECONDS,
             )
         return Waiting(
             Reason.WAITING_FOR_QUOTA,
-            f"All trainings that the account may run at a time are in use: {error.message}. It is asked again as soon "
-            "as one may be free; to train more at a time, have the quota raised and set --training-slots",
+            f"All trainings that the account may run at a time are in use: {clause(error.message)}. It is asked again "
+            "as soon as one may be free; to train more at a time, have the quota raised and set --training-slots",
             PROBE_SECONDS,
             SlotKind.TRAINING.value,
         )
     if error.operation == "TagResource":
         return Terminal(
             Reason.TAG_QUOTA_REACHED,
-            f"{_resource(error, action)} cannot take more tags: {error.message}. Remove tags from it in AWS, or from "
-            "spec.tags" + _again(QUOTA_RETRY_SECONDS),
+            f"{_resource(error, action)} cannot take more tags: {clause(error.message)}. Remove tags from it in AWS, "
+            "or from spec.tags" + _again(QUOTA_RETRY_SECONDS),
             QUOTA_RETRY_SECONDS,
         )
     return Waiting(
         Reason.WAITING_FOR_QUOTA,
-        f"A quota of the account is used up for {error.operation}: {error.message}. It is tried again",
+        f"A quota of the account is used up for {error.operation}: {clause(error.message)}. It is tried again",
         PROBE_SECONDS,
     )
 
@@ -178,7 +182,7 @@ def _invalid(error: CallError, action: Action | None) -> Hindrance:
     return Terminal(
         Reason.INVALID_REQUEST,
         f"AWS refused {error.operation} on {_resource(error, action)} as invalid ({error.code}): "
-        f"{error.message}. {look}" + _again(INVALID_RETRY_SECONDS),
+        f"{clause(error.message)}. {look}" + _again(INVALID_RETRY_SECONDS),
         INVALID_RETRY_SECONDS,
     )
 

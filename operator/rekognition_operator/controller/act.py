@@ -201,7 +201,7 @@ class Actor:
             version_name=action.version_name,
             code=error.code,
             message=error.message,
-            first_at=before.first_at if before is not None and same else now,
+            first_at=min(before.first_at, now) if before is not None and same else now,
             last_at=now,
         )
 

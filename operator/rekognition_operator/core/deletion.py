@@ -16,6 +16,7 @@ from rekognition_operator.core.actions import (
 from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.ownership import moved
 from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.wording import counted
 from rekognition_operator.core.world import (
     Desired,
     Observed,
@@ -160,17 +161,19 @@ def _progress(project: ObservedProject, versions: list[ObservedVersion]) -> Find
     if training:
         return Finding(
             Reason.WAITING_FOR_TRAINING,
-            f"Version {', '.join(training)} is in training, which AWS can neither cancel nor delete; project "
-            f"{project.name} "
-            "is deleted when it ends. To let the resource go now, set spec.deletion.policy to Retain or Orphan",
+            f"{'Version' if len(training) == 1 else 'Versions'} {', '.join(training)} "
+            f"{'is' if len(training) == 1 else 'are'} in training, which AWS can neither cancel nor delete; project "
+            f"{project.name} is deleted when it ends. To let the resource go now, set spec.deletion.policy to "
+            f"Retain or "
+            "Orphan",
         )
-    return Finding(Reason.DELETING, f"Deleting {len(versions)} versions of project {project.name} in AWS")
+    return Finding(Reason.DELETING, f"Deleting {counted(len(versions), 'version')} of project {project.name} in AWS")
 
 
 def _blocked(desired: Desired, project: ObservedProject, foreign: list[ObservedVersion]) -> Finding:
     names = ", ".join(version.name for version in foreign[:5]) + (" ..." if len(foreign) > 5 else "")
-    what = f"{len(foreign)} versions that this resource did not create ({names})" if foreign else ""
-    datasets = f"{len(project.datasets)} datasets" if project.datasets else ""
+    what = f"{counted(len(foreign), 'version')} that this resource did not create ({names})" if foreign else ""
+    datasets = counted(len(project.datasets), "dataset") if project.datasets else ""
     owner = desired.owner
     return Finding(
         Reason.FOREIGN_VERSIONS,

@@ -118,11 +118,11 @@ def _pending(desired: Desired, fleet: Fleet) -> Finding | None:
         differing.append("output")
     if not differing:
         return None
+    one = len(differing) == 1
     return Finding(
         Reason.APPLIES_TO_NEXT_VERSION,
-        f"spec.{' and spec.'.join(differing)} differ from those of version {active.version.name}, which AWS "
-        f"cannot change: "
-        "they apply to the next version",
+        f"spec.{' and spec.'.join(differing)} {'differs from that' if one else 'differ from those'} of version "
+        f"{active.version.name}, which AWS cannot change: {'it applies' if one else 'they apply'} to the next version",
     )
 
 

@@ -11,6 +11,7 @@ from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.hindrance import CreateAttempt
 from rekognition_operator.core.inputs import ManifestRef, VersionName, digests, parse_version_name
 from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.wording import clause
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
 _SERVICE_FAULT_WORDS = (
@@ -20,8 +21,11 @@ _SERVICE_FAULT_WORDS = (
     "service error",
     "service_error",
 )
-REFUSED_CODES = frozenset({"InvalidParameterException", "ValidationException", "InvalidS3ObjectException"})
-"""Answers of CreateProjectVersion that speak of the request, not of the name."""
+_ANSWER_LOST = "AnswerLost"
+_NAME_IN_USE = frozenset(
+    {"ResourceInUseException", "ResourceAlreadyExistsException", "ResourceNotReadyException", _ANSWER_LOST}
+)
+"""Answers of CreateProjectVersion after which the name may be in use; any other speaks of the request."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,7 @@ class _Planner:
                     reconciling=Finding(
                         Reason.RETRYING,
                         f"Training {newest.version.name} failed by a fault of the service "
-                        f"({newest.version.status_message}); it is trained again soon, "
+                        f"({clause(newest.version.status_message or '')}); it is trained again soon, "
                         f"{faults + 1} of {self.policy.service_fault_retries} times",
                     ),
                     record=SetTags(newest.version.arn, {t.FAILED_SEEN: t.time_value(self.now)})
@@ -250,8 +254,7 @@ class _Planner:
             _url(manifest) for manifest in (*self.desired.inputs.training, *self.desired.inputs.testing)
         )
         return (
-            f"Training {version.name} on {data} failed: {says}{'' if says.endswith('.') else '.'}{where} Correct "
-            f"the data and "
+            f"Training {version.name} on {data} failed: {clause(says)}.{where} Correct the data and "
             f"change spec.training, or, if the same inputs shall be trained once more: {self.retry_line()}"
         )
 
@@ -309,19 +312,21 @@ class _Planner:
             return None
         now = self.now.timestamp()
         again = self.policy.count_quota_retry_seconds
-        if attempt.code in REFUSED_CODES:
+        if now < attempt.last_at:
+            return None  # dated by a clock that was wrong; asking for the same name creates nothing twice
+        if attempt.code not in _NAME_IN_USE:
             if now - attempt.last_at >= again:
                 return None
             return TrainingPlan(
                 stalled=Finding(
                     Reason.TRAINING_REFUSED,
-                    f"Rekognition refused to train version {action.version_name}: {attempt.message} Check the "
-                    f"buckets and "
-                    f"keys in spec.training and spec.output (they must be in Region {self.desired.place.region}), "
-                    f"kmsKeyID and description. It is asked again after a change, or every {again / 60:.0f} minutes",
+                    f"Rekognition refused to train version {action.version_name}: {clause(attempt.message)}. Check the "
+                    f"buckets and keys in spec.training and spec.output (they must be in Region "
+                    f"{self.desired.place.region}), kmsKeyID and description. It is asked again after a change, "
+                    f"or every {again / 60:.0f} minutes",
                 )
             )
-        if attempt.code == "AnswerLost" and now - attempt.last_at >= self.policy.confirm_create_seconds:
+        if attempt.code == _ANSWER_LOST and now - attempt.last_at >= self.policy.confirm_create_seconds:
             return None  # the same name again: if the lost request had its effect, AWS answers ResourceInUse
         if now - attempt.first_at < self.policy.name_unavailable_seconds:
             return TrainingPlan(
@@ -340,7 +345,7 @@ class _Planner:
                 Reason.VERSION_NAME_UNAVAILABLE,
                 f"Rekognition says that version name {action.version_name} is in use, yet has not listed such a "
                 f"version for "
-                f"{self.policy.name_unavailable_seconds / 60:.0f} minutes ({attempt.message}). Look at project "
+                f"{self.policy.name_unavailable_seconds / 60:.0f} minutes ({clause(attempt.message)}). Look at project "
                 f"{self.project.name} in the AWS console; a small change in spec.training trains under another name",
             )
         )

@@ -59,6 +59,16 @@ def test_a_passing_fault_is_tried_again(kind: ErrorKind, action: Action | None) 
     assert "Nothing to do" in hindrance.message
 
 
+@pytest.mark.parametrize("kind", ErrorKind)
+@pytest.mark.parametrize("operation", ["CreateProject", "CreateProjectVersion", "TagResource", "DescribeProjects"])
+@pytest.mark.parametrize("says", ["AWS says so", "AWS says so."])
+def test_the_full_stop_of_aws_is_not_doubled(kind: ErrorKind, operation: str, says: str) -> None:
+    for action in (None, CREATE_PROJECT, CREATE_VERSION, TAG):
+        message = hindrance_of(failed(kind, operation, message=says), action, versions_listed=100).message
+        assert ".." not in message
+        assert not message.endswith(".")
+
+
 def test_an_unreachable_endpoint_points_to_the_region() -> None:
     error = failed(ErrorKind.SERVER, "DescribeProjects", "EndpointConnectionError")
     assert "check spec.region" in hindrance_of(error, None).message

@@ -33,7 +33,7 @@ def request_key(wanted: Desired) -> str:
 
 
 KEY = request_key(desired())
-REFUSED = ("InvalidParameterException", "ValidationException", "InvalidS3ObjectException")
+REFUSED = ("InvalidParameterException", "ValidationException", "InvalidS3ObjectException", "InvalidKmsKeyException")
 
 CASES = (
     *(
@@ -121,6 +121,17 @@ CASES = (
         ["CreateVersion A [owner]"],
         working("Training"),
         attempt=attempt(KEY, "AnswerLost", first=ago(seconds=30)),
+    ),
+    *(
+        Case(
+            f"an attempt that answered {code} in the future is dated by a wrong clock: it holds nothing up",
+            desired(),
+            EMPTY,
+            ["CreateVersion A [owner]"],
+            working("Training"),
+            attempt=attempt(KEY, code, first=ago(days=-1)),
+        )
+        for code in ("AnswerLost", "ResourceInUseException", "InvalidParameterException")
     ),
     Case(
         "what was unclear is clear once the version is listed",

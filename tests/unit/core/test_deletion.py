@@ -148,7 +148,7 @@ FOREIGN = (
         [],
         BLOCKED,
         says=(
-            "1 versions that this resource did not create (by-hand)",
+            "1 version that this resource did not create (by-hand)",
             "spec.deletion.foreignVersions to Delete (them too) or Release",
             'kubectl patch moderationadapter -n trust-safety storefront --type merge -p \'{"spec"',
             FORCE_LINE,
@@ -226,7 +226,7 @@ FOREIGN = (
         observed(project=project(datasets=(DATASET,))),
         [],
         BLOCKED,
-        says=("1 datasets",),
+        says=("1 dataset;",),
     ),
     Case(
         "datasets are deleted before the project, after the versions",

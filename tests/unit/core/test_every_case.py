@@ -1,5 +1,6 @@
 """What holds for every row of every table, whatever it is about?"""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -98,3 +99,10 @@ def test_what_is_stalled_says_what_to_do(case: Case) -> None:
     for message in stalled:
         remedies = ("kubectl", "Set ", "set ", "Give ", "Create a ", "Check ", "Look at ", "Correct ", "Delete that")
         assert any(word in message for word in remedies), message
+
+
+@ALL
+def test_every_message_is_written_as_sentences(case: Case) -> None:
+    for condition in case.status().conditions or ():
+        told_as = condition.message.replace(" ...", "")
+        assert not re.search(r"\.\.|  | \.| ,|\.$|\b1 (versions|datasets)\b", told_as), condition.message

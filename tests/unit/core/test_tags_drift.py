@@ -99,7 +99,7 @@ CASES = (
         observed(version(A, promoted=ago(hours=1), description="summer catalogue"), project=project(latest=name_of(A))),
         [],
         {**UP_TO_DATE, "PendingNextVersion": "True AppliesToNextVersion"},
-        says=("spec.description", "they apply to the next version"),
+        says=("spec.description", "it applies to the next version"),
     ),
     Case(
         "a changed output trains nothing and is said to apply to the next version",

@@ -135,7 +135,7 @@ SERVICE_FAULTS = (
         observed(fault(), project=project(latest=name_of(A))),
         ["SetTags A [failed-seen=now]"],
         working("Retrying"),
-        says=("1 of 2 times", FAULT),
+        says=("1 of 2 times", "(Internal server error. Please try again)"),
         requeue=1,
     ),
     Case(

@@ -35,6 +35,17 @@ class Backoff:
         return seconds * (1 - JITTER + 2 * JITTER * self.draw())
 
 
+def persists(hindrance: Hindrance | None, memory: Memory) -> bool:
+    """Whether a passing fault, or a conflict, has come up so often in a row (this pass counted) that it is told."""
+    match hindrance:
+        case Transient():
+            return memory.failures >= PATIENT_AFTER
+        case Conflict():
+            return memory.conflicts >= PATIENT_AFTER
+        case _:
+            return False
+
+
 def requeue_of(
     hindrance: Hindrance | None,
     decided_seconds: float | None,
@@ -67,6 +78,6 @@ def requeue_of(
         case Transient():
             return Requeue(backoff.after_failures(memory.failures), lane)
         case Conflict():
-            first = memory.conflicts < PATIENT_AFTER
-            seconds = backoff.around(policy.soon_seconds) if first else backoff.after_failures(memory.conflicts)
+            patient = persists(hindrance, memory)
+            seconds = backoff.after_failures(memory.conflicts) if patient else backoff.around(policy.soon_seconds)
             return Requeue(seconds, min(lane, Lane.FLIGHT))

@@ -18,7 +18,7 @@ from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvi
 from rekognition_operator.aws.hindrance import hindrance_of
 from rekognition_operator.aws.slots import SlotKind, Slots
 from rekognition_operator.controller.act import Acted, Actor, trainings
-from rekognition_operator.controller.backoff import PATIENT_AFTER, Backoff, requeue_of
+from rekognition_operator.controller.backoff import PATIENT_AFTER, Backoff, persists, requeue_of
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.logs import pass_context
@@ -34,6 +34,7 @@ from rekognition_operator.core.decision import Decision, Policy, Report
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
 from rekognition_operator.core.status import first_sight
+from rekognition_operator.core.tags import answer_value
 from rekognition_operator.core.world import Desired, Observed
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeForbiddenError, KubeNotFoundError
@@ -153,16 +154,17 @@ class Reconciler:
         resource = await self._claim(resource)
         found = await self._look_and_act(resource, memory, lane)
         memory.attempt = found.acted.attempt
-        if not found.acted.released and may_go(resource, found.hindrance):
+        memory.failures += isinstance(found.hindrance, Transient)
+        memory.conflicts += isinstance(found.hindrance, Conflict)
+        stays = persists(found.hindrance, memory)
+        if not found.acted.released and may_go(resource, found.hindrance, persists=stays):
             await self._release(resource)
             found.acted.done.append(ReleaseFinalizer())
-        found.hindrance = with_way_out(resource, found.hindrance)
+        found.hindrance = with_way_out(resource, found.hindrance, persists=stays)
         if found.acted.released:
             self._log(resource, found, wrote=True, requeue_seconds=None)
             self._memories.forget(resource.key)
             return "released", Requeue(None, lane)
-        memory.failures += isinstance(found.hindrance, Transient)
-        memory.conflicts += isinstance(found.hindrance, Conflict)
         requeue = requeue_of(found.hindrance, found.requeue_seconds, memory, lane, self._policy, self._backoff)
         wrote = await self._reporter.report(resource, found.report, found.hindrance, memory)
         memory.failures = memory.failures if isinstance(found.hindrance, Transient) else 0
@@ -219,7 +221,7 @@ class Reconciler:
         """Look at AWS: at the tags anew only where a person asks for a look, and now and then."""
         asked = resource.annotations.get(RECONCILE_REQUESTED_AT)
         now = self._clock.monotonic()
-        all_tags = asked != resource.status.get("lastHandledReconcileAt") and asked is not None
+        all_tags = asked is not None and answer_value(asked) != resource.status.get("lastHandledReconcileAt")
         all_tags = all_tags or now - memory.tags_read_at >= TAG_SWEEP_SECONDS
         old = 0.0 if desired.deleting or memory.conflicts else max_age_seconds(lane, self._policy)
         observed = await observe(aws, desired, lane=lane, max_age_seconds=old, all_tags=all_tags)
@@ -293,13 +295,18 @@ class Reconciler:
         resource = self._cache.get(key)
         if resource is None or not resource.claimed:
             return "error", requeue
-        hindrance = Transient(
+        hindrance: Hindrance | None = Transient(
             Reason.RETRYING,
             f"The operator met an unexpected {type(error).__name__} and tries again. Its log has the details, by this "
             f"resource's name ({key}); if it stays, report it as a bug",
         )
+        stays = persists(hindrance, memory)
         try:
-            await self._reporter.write(resource, None, hindrance, memory)
+            if may_go(resource, hindrance, persists=stays):
+                await self._release(resource)
+                self._memories.forget(key)
+                return "released", Requeue(None, Lane.FLIGHT)
+            await self._reporter.write(resource, None, with_way_out(resource, hindrance, persists=stays), memory)
         except Exception:
             logger.exception("The error could not be written into the status")
         return "error", requeue

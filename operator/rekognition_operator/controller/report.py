@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
+from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
-from rekognition_operator.controller.backoff import PATIENT_AFTER
+from rekognition_operator.controller.backoff import persists
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.memory import Memory
@@ -70,11 +71,14 @@ class Reporter:
         report
             What was decided; None where AWS could not be observed.
         hindrance
-            What ended the pass early. A passing fault is shown when it has happened a few times in a row.
+            What ended the pass early. A passing fault, or a conflict, is shown when it has happened a few times in a
+            row.
         """
-        if isinstance(hindrance, Conflict) and memory.conflicts < PATIENT_AFTER:
-            return False
-        if isinstance(hindrance, Transient) and memory.failures < PATIENT_AFTER:
+        if isinstance(hindrance, Conflict):
+            if not persists(hindrance, memory):
+                return False
+            hindrance = Transient(Reason.RETRYING, hindrance.message)
+        elif isinstance(hindrance, Transient) and not persists(hindrance, memory):
             hindrance = None
         if report is None and hindrance is None:
             return False

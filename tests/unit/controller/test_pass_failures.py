@@ -178,53 +178,6 @@ async def test_a_resource_without_a_region_is_stalled_without_a_call_to_aws(stag
     assert stage.effects == ["CreateProject"]
 
 
-# Deletion always has a way out
-
-
-@pytest.mark.parametrize("fault", ["credentials", "denied", "spec"])
-async def test_a_deleted_resource_is_forced_out_although_aws_cannot_be_cleaned_up(stage: Stage, fault: str) -> None:
-    await settled(stage)
-    stage.kube.delete(KEY)
-    match fault:
-        case "credentials":
-            stage.provider.error = BAD_CREDENTIALS
-        case "denied":
-            stage.aws.inject("DescribeProjects", ErrorKind.ACCESS_DENIED, times=100)
-        case _:
-            stage.reconciler._identity = reconcile.OperatorIdentity("test", None)
-    await stage.run()
-    stalled = stage.finding("Stalled")
-    assert stalled is not None
-    assert (
-        "kubectl annotate moderationadapter -n trust-safety storefront rekognition-operator.io/force-release=true"
-        in stalled[1]
-    )
-    stage.kube.annotate(KEY, force_release="true")
-    requeue = await stage.run()
-    assert stage.kube.read(KEY) is None
-    assert requeue.after_seconds is None
-    assert stage.effects == []
-
-
-async def test_a_passing_fault_does_not_force_a_deleted_resource_out(stage: Stage) -> None:
-    await settled(stage)
-    stage.kube.annotate(KEY, force_release="true")
-    stage.kube.delete(KEY)
-    stage.aws.inject("DescribeProjects", ErrorKind.SERVER)
-    await stage.run()
-    assert stage.kube.read(KEY) is not None
-
-
-@pytest.mark.parametrize("error", [DENIED, BAD_CREDENTIALS])
-async def test_an_orphaned_resource_needs_no_aws_to_go(stage: Stage, error: CallError) -> None:
-    await settled(stage)
-    stage.kube.edit_spec(KEY, {**SPEC, "deletion": {"policy": "Orphan"}})
-    stage.kube.delete(KEY)
-    stage.provider.error = error
-    await stage.run()
-    assert stage.kube.read(KEY) is None
-
-
 # The API server
 
 

@@ -103,10 +103,15 @@ def _owns_everything(desired: object, version: ObservedVersion) -> OwnVersion:
 @pytest.mark.parametrize(
     ("target", "name", "mutant", "kinds"),
     [
-        (Fleet, "active", property(_serves_whatever_was_promoted), ("complete", "expire", "train other inputs")),
-        (training, "unanswered_retry", _never_answered, ("fail", "retry", "complete")),
-        (training, "is_service_fault", lambda _message: True, ("fail", "wait")),
-        (versions, "_own", _owns_everything, ("complete", "add foreign version", "tag")),
+        (
+            Fleet,
+            "active",
+            property(_serves_whatever_was_promoted),
+            ("advance", "complete", "expire", "train other inputs"),
+        ),
+        (training, "unanswered_retry", _never_answered, ("advance", "fail", "retry")),
+        (training, "is_service_fault", lambda _message: True, ("advance", "fail", "wait")),
+        (versions, "_own", _owns_everything, ("advance", "complete", "add foreign version")),
     ],
     ids=[
         "an expired version serves",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from rekognition_operator.aws.shapes import is_project, project_of
 from rekognition_operator.core.world import ObservedProject
 
 PROJECT_TAGS_SECONDS: Final = 6 * 3600.0
@@ -42,7 +43,22 @@ class TagMemory:
     def keep_only(self, prefix: str, arns: Iterable[str]) -> None:
         """Forget all ARNs that begin with ``prefix`` but these: the others are gone."""
         kept = set(arns)
-        for arn in [a for a in (*self._known, *self._writes) if a.startswith(prefix) and a not in kept]:
+        self._forget([a for a in (*self._known, *self._writes) if a.startswith(prefix) and a not in kept])
+
+    def keep_projects(self, arns: Iterable[str]) -> None:
+        """Forget the tags of all projects but these, and of their versions: the others are gone."""
+        projects = set(arns)
+        names = {project_of(arn) for arn in projects}
+        self._forget(
+            [
+                a
+                for a in (*self._known, *self._writes)
+                if a not in projects and (is_project(a) or project_of(a) not in names)
+            ]
+        )
+
+    def _forget(self, arns: Iterable[str]) -> None:
+        for arn in arns:
             self._known.pop(arn, None)
             self._writes.pop(arn, None)
 

@@ -242,6 +242,7 @@ class Boto3Rekognition:
         begun_at = self._clock()
         projects = await self._describe_projects({"Features": _FEATURES, "MaxResults": _PAGE}, lane)
         self._projects.put_listing(projects, begun_at=begun_at)
+        self._tags.keep_projects(project.arn for project in projects)
 
     async def _describe_projects(
         self, request: "DescribeProjectsRequestTypeDef", lane: Lane

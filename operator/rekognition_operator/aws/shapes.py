@@ -45,6 +45,11 @@ def project_of(arn: str) -> str:
     return "/".join(arn.split("/")[:2]) + "/"
 
 
+def is_project(arn: str) -> bool:
+    """Tell a project's ARN, ``arn:...:project/<name>/<epoch ms>``, from that of a version or dataset of it."""
+    return arn.count("/") == 2
+
+
 def read_project(description: "ProjectDescriptionTypeDef") -> ObservedProject:
     """Read a project, without tags.
 

@@ -53,6 +53,20 @@ def test_tags_of_what_is_gone_are_forgotten() -> None:
     assert tags.get(OTHER) == {"a": "1"}
 
 
+def test_tags_of_projects_that_are_gone_are_forgotten_with_those_of_their_versions() -> None:
+    tags = TagMemory()
+    root = "arn:aws:rekognition:us-east-1:123456789012:project"
+    kept = (f"{root}/storefront/9", ARN, OTHER)
+    gone = (f"{root}/storefront/1", f"{root}/store/1", f"{root}/store/version/v1-0/2")
+    for arn in (*kept, *gone):
+        tags.put(arn, {"a": "1"}, read_at=10.0, writes=0)
+    tags.written(gone[-1])
+    tags.keep_projects([kept[0]])
+    assert [tags.get(arn) for arn in kept] == [{"a": "1"}] * 3
+    assert [tags.get(arn) for arn in gone] == [None] * 3
+    assert tags.writes(gone[-1]) == 0
+
+
 @pytest.fixture
 def listed() -> ProjectMemory:
     memory = ProjectMemory()

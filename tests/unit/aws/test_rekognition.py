@@ -248,6 +248,14 @@ async def test_project_tags_are_believed_for_six_hours(setup: Setup) -> None:
     assert found.tags == {"of": "somebody else"}
 
 
+async def test_tags_of_a_project_that_a_listing_lacks_are_not_kept_for_ever(setup: Setup) -> None:
+    arn = setup.client.add_project("storefront")
+    await setup.project()
+    setup.client.projects.clear()
+    assert await setup.project("another", max_age=60) is None
+    assert setup.aws._tags.get(arn) is None
+
+
 async def test_version_tags_are_believed_for_ever_until_we_write_or_ask_afresh(setup: Setup) -> None:
     project = setup.client.add_project("storefront")
     arn = setup.client.add_version(project, "v1-0")

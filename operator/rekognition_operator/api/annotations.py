@@ -41,6 +41,8 @@ ANNOTATIONS: Final = (
     AnnotationSpec(
         FORCE_RELEASE,
         '"true"',
-        "A resource under deletion is let go now: the finalizer is removed, and what is left in AWS stays there.",
+        "A resource under deletion is let go as soon as AWS allows: under deletion.policy Delete its own "
+        "versions are deleted "
+        "and the project stays, as by foreignVersions: Release; what AWS refuses is left as it is.",
     ),
 )

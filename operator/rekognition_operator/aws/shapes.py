@@ -161,7 +161,8 @@ def _inputs(description: "ProjectVersionDescriptionTypeDef") -> TrainingInputs |
     return TrainingInputs(
         training=training,
         testing=test_manifests,
-        confidence_threshold=threshold,
+        # A float of 32 bits in AWS: 59.9 may come back as 59.900001525878906, and is the same input.
+        confidence_threshold=None if threshold is None else float(f"{threshold:.6g}"),
         kms_key_id=description.get("KmsKeyId") or None,
     )
 

@@ -9,6 +9,7 @@ from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.queue import WorkQueue
 from rekognition_operator.core.resolve import parse_status
+from rekognition_operator.core.tags import answer_value
 from rekognition_operator.kube.api import Listing
 from rekognition_operator.kube.resource import JsonObject, MalformedResourceError, Resource, ResourceKey
 
@@ -75,7 +76,7 @@ def lane_of(resource: Resource) -> Lane:
         status is None
         or resource.deleting
         or status.observed_generation != resource.generation
-        or (asked is not None and asked != status.last_handled_reconcile_at)
+        or (asked is not None and answer_value(asked) != status.last_handled_reconcile_at)
     ):
         return Lane.CHANGE
     moving = any(condition.type == ConditionType.RECONCILING for condition in status.conditions or ())

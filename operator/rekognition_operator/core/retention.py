@@ -13,7 +13,8 @@ _OUT_OF_SERVICE = USABLE | {VersionState.EXPIRED}
 def superseded(desired: Desired, fleet: Fleet) -> list[OwnVersion]:
     """Return the versions that have been of use and are not any more, the most recently used first.
 
-    Neither the version in service, nor the one that shall be, nor the newest of the wanted inputs is among them.
+    Neither the version in service, nor the one that shall be, nor the newest of the wanted inputs is among them, nor is
+    one that spec.adoption.versions names.
     """
     protected = _protected(desired, fleet)
     out = [o for o in fleet.own if o.version.state in _OUT_OF_SERVICE and o.version.arn not in protected]
@@ -37,4 +38,5 @@ def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
     wanted = fleet.of(digests(desired.inputs))
     newest_failed = [own for own in wanted if own.version.state in FAILED][:1]
     keep = [fleet.active, choose(desired, fleet), *wanted[:1], *newest_failed]
-    return frozenset(own.version.arn for own in keep if own is not None)
+    named = [own for own in fleet.own if own.version.name in desired.adopt_versions]
+    return frozenset(own.version.arn for own in (*keep, *named) if own is not None)

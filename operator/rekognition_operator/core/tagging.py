@@ -95,10 +95,18 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
             changes[t.RETRY] = token
     if changes:
         records.append(SetTags(project.arn, changes))
-    lost = t.read_lost(project.tags.get(t.LOST))
-    if lost is not None and any(own.version.name == lost.version_name for own in fleet.own):
-        records.append(RemoveTags(project.arn, (t.LOST,)))  # it is listed again: a later loss is confirmed anew
+    records += _returned(project, fleet)
     return tuple(records)
+
+
+def _returned(project: ObservedProject, fleet: Fleet) -> tuple[Action, ...]:
+    """Take back the losses of versions that are listed again: a later loss is confirmed anew."""
+    listed = {own.version.name for own in fleet.own}
+    losses = t.read_losses(project.tags.get(t.LOST))
+    still = [loss for loss in losses if loss.version_name not in listed]
+    if len(still) == len(losses):
+        return ()
+    return (SetTags(project.arn, {t.LOST: t.losses_value(still)}) if still else RemoveTags(project.arn, (t.LOST,)),)
 
 
 def _differing(observed: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -35,11 +35,12 @@ RETRY = PREFIX + "retry"
 LATEST = PREFIX + "latest"
 """On a project: the newest version of the wanted inputs that was seen: tells a lost version from one never trained."""
 LOST = PREFIX + "lost"
-"""On a project: which version was last found lost, and when it was decided to train it once more."""
+"""On a project: which versions were found lost, and when: each is trained once more, and not again within a week."""
 CLAIMED_AT = PREFIX + "claimed-at"
 """On a project: when it was taken over; removed once nobody else was found to have claimed it too."""
 
 _MAX_VALUE = 256
+_BETWEEN = " / "
 _MAX_ANSWER = 253
 _VALUE = re.compile(r"[\w .:/=+\-@]*")
 
@@ -125,22 +126,30 @@ def read_time(value: str | None) -> datetime | None:
 
 @dataclass(frozen=True)
 class LostVersion:
-    """The last loss that was recorded on the project: the version's name, and when."""
+    """A loss that was recorded on the project: the version's name, and when."""
 
     version_name: str
     at: datetime
 
 
-def lost_value(lost: LostVersion) -> str:
-    """Write a loss as a tag value."""
-    return f"{lost.version_name} {time_value(lost.at)}"
+def losses_value(losses: Iterable[LostVersion]) -> str:
+    """Write the newest losses as a tag value: as many as it has room for, the newest first."""
+    newest = sorted(losses, key=lambda loss: loss.at, reverse=True)
+    entries = [f"{loss.version_name} {time_value(loss.at)}" for loss in newest]
+    while len(value := _BETWEEN.join(entries)) > _MAX_VALUE and len(entries) > 1:
+        entries.pop()
+    return value
 
 
-def read_lost(value: str | None) -> LostVersion | None:
-    """Read what :func:`lost_value` wrote; None where there is nothing, or nothing of ours."""
-    name, _, time = (value or "").partition(" ")
-    at = read_time(time)
-    return LostVersion(name, at) if at is not None else None
+def read_losses(value: str | None) -> tuple[LostVersion, ...]:
+    """Read what :func:`losses_value` wrote, and leave out what is not ours."""
+    losses: list[LostVersion] = []
+    for entry in (value or "").split(_BETWEEN):
+        name, _, time = entry.partition(" ")
+        at = read_time(time)
+        if at is not None:
+            losses.append(LostVersion(name, at))
+    return tuple(losses)
 
 
 def _fit(text: str) -> str:

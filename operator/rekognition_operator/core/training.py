@@ -169,7 +169,6 @@ class _Planner:
 
     def lost(self, latest: VersionName) -> TrainingPlan:
         name = self.next_name(at_least=latest.attempt)
-        recorded = t.read_lost(self.project.tags.get(t.LOST))
         if self.token is not None:
             return self.create(name, cause="retry", lost=str(latest))
         if not self.desired.correct_drift:
@@ -181,40 +180,51 @@ class _Planner:
                     f"To train it again, set driftPolicy: Correct, or: {self.retry_line()}",
                 ),
             )
-        age = (self.now - recorded.at).total_seconds() if recorded is not None else 0.0
-        if recorded is None or not 0 <= age < self.policy.loss_interval_seconds:  # below 0: by a wrong clock
-            return self.confirm_loss(latest, self.policy.loss_confirm_seconds, record=True)
-        if recorded.version_name == str(latest):
-            if age < self.policy.loss_confirm_seconds:
-                return self.confirm_loss(latest, self.policy.loss_confirm_seconds - age, record=False)
+        losses = [
+            loss
+            for loss in self.losses()
+            if (before := parse_version_name(loss.version_name)) is not None and before.digest == latest.digest
+        ]
+        recorded = next((loss for loss in losses if loss.version_name == str(latest)), None)
+        if recorded is not None:
+            left = self.policy.loss_confirm_seconds - (self.now - recorded.at).total_seconds()
+            if left > 0:
+                return self.confirm_loss(latest, left, record=False)
             return self.create(name, cause=f"lost:{latest}", lost=str(latest))
-        before = parse_version_name(recorded.version_name)
-        if before is None or before.digest != latest.digest:
+        if not losses:
             return self.confirm_loss(latest, self.policy.loss_confirm_seconds, record=True)
         return TrainingPlan(
             lost=str(latest),
             stalled=Finding(
                 Reason.REPEATEDLY_DELETED,
-                f"Version {latest} was deleted in AWS by others, and so was {recorded.version_name} within a "
+                f"Version {latest} was deleted in AWS by others, and so was {losses[0].version_name} within a "
                 f"week: it is not "
                 f"trained once more. Find out who deletes versions of project {self.project.name}, then: "
                 f"{self.retry_line()}",
             ),
         )
 
+    def losses(self) -> list[t.LostVersion]:
+        """Return the losses that still count; one dated ahead is by a wrong clock, and does not."""
+        interval = self.policy.loss_interval_seconds
+        recorded = t.read_losses(self.project.tags.get(t.LOST))
+        return [loss for loss in recorded if 0 <= (self.now - loss.at).total_seconds() < interval]
+
     def confirm_loss(self, latest: VersionName, left: float, *, record: bool) -> TrainingPlan:
         """Write the loss down, and look again for a while before paying for another training."""
         return TrainingPlan(
             lost=str(latest),
-            record=SetTags(self.project.arn, {t.LOST: t.lost_value(t.LostVersion(str(latest), self.now))})
-            if record
-            else None,
+            record=self.loss_record(latest) if record else None,
             reconciling=Finding(
                 Reason.CONFIRMING_LOSS,
                 f"Version {latest} is not listed by AWS any more; looking for it again before it is trained once more",
             ),
             requeue_seconds=left,
         )
+
+    def loss_record(self, latest: VersionName) -> SetTags:
+        losses = [t.LostVersion(str(latest), self.now), *self.losses()]
+        return SetTags(self.project.arn, {t.LOST: t.losses_value(losses)})
 
     def failed(self, newest: OwnVersion) -> TrainingPlan:
         if self.token is not None:

@@ -125,6 +125,13 @@ def test_a_status_of_tomorrow_is_kept_as_aws_says_it() -> None:
     assert (version.status, version.state) == ("HIBERNATING", VersionState.UNKNOWN)
 
 
+def test_a_threshold_that_comes_back_as_a_float_of_32_bits_is_the_one_that_was_given() -> None:
+    config = {"ContentModeration": {"ConfidenceThreshold": 59.900001525878906}}
+    version = read_version({**DESCRIPTION, "FeatureConfig": config})  # type: ignore[typeddict-item]  # built by hand
+    assert version.inputs is not None
+    assert version.inputs.confidence_threshold == 59.9
+
+
 def test_a_test_split_by_aws_is_no_testing_data_even_if_assets_are_shown() -> None:
     testing = {"Input": {**DESCRIPTION["TestingDataResult"]["Input"], "AutoCreate": True}}
     version = read_version({**DESCRIPTION, "TestingDataResult": testing})  # type: ignore[typeddict-item]  # built by hand

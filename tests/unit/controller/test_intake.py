@@ -10,6 +10,7 @@ from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.intake import Intake
 from rekognition_operator.controller.queue import Requeue, WorkQueue
+from rekognition_operator.core.tags import answer_value
 from rekognition_operator.kube.api import Listing
 from rekognition_operator.kube.resource import FINALIZER, Resource, ResourceKey
 from unit.controller.stage import KEY, SPEC
@@ -211,6 +212,12 @@ async def test_after_a_start_an_unanswered_request_and_a_deletion_are_changes(wa
     assert lane_after_start(watched.kube.annotate(KEY, reconcile_requested_at="now")) == [Lane.CHANGE]
     answered = await watched.kube.patch_status(
         watched.kube.read(KEY) or resource_missing(), {"lastHandledReconcileAt": "now"}
+    )
+    assert lane_after_start(answered) == [Lane.SWEEP]
+    long = "x" * 300  # more than status has room for: its hash is the answer
+    assert lane_after_start(watched.kube.annotate(KEY, reconcile_requested_at=long)) == [Lane.CHANGE]
+    answered = await watched.kube.patch_status(
+        watched.kube.read(KEY) or resource_missing(), {"lastHandledReconcileAt": answer_value(long)}
     )
     assert lane_after_start(answered) == [Lane.SWEEP]
     watched.kube.delete(KEY)

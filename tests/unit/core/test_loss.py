@@ -7,7 +7,7 @@ from unit.core.table import SERVING, UP_TO_DATE, Case, check, rows, stuck, worki
 
 def lost(name: str, *, days: float = 0, seconds: float = 0) -> dict[str, str]:
     """Return the project's record of a loss."""
-    return {t.LOST: t.lost_value(t.LostVersion(name, ago(days=days, seconds=seconds)))}
+    return {t.LOST: t.losses_value([t.LostVersion(name, ago(days=days, seconds=seconds))])}
 
 
 LOST_A = "versions[A]"
@@ -129,9 +129,27 @@ LOSS = (
         "the loss of other inputs does not count against these",
         desired(B),
         observed(project=project(latest=name_of(B), tags=lost(name_of(A), days=3))),
-        ["SetTags project [lost=B now]"],
+        ["SetTags project [lost=B now / A 2026-02-27T09:00:00.000Z]"],
         {**working("ConfirmingLoss"), "Drifted": "True Correcting"},
         drift=("versions[B]",),
+    ),
+    Case(
+        "a loss of other inputs in between makes no loss forgotten",
+        desired(),
+        observed(
+            project=project(
+                latest=name_of(A, 2),
+                tags={
+                    t.LOST: t.losses_value(
+                        [t.LostVersion(name_of(B), ago(days=1)), t.LostVersion(name_of(A), ago(days=3))]
+                    )
+                },
+            )
+        ),
+        [],
+        {**stuck("RepeatedlyDeleted"), "Drifted": "True Reported"},
+        drift=("versions[A-2]",),
+        requeue=600,
     ),
     Case(
         "a record of a loss that is no record is written anew",

@@ -90,6 +90,13 @@ CASES = (
         UP_TO_DATE,
     ),
     Case(
+        "a version that spec.adoption names is kept as long as it is named",
+        desired(keep=0, adoption_policy="IfUnowned", adopt_versions=(name_of(B),)),
+        observed(ACTIVE_A, version(B, promoted=ago(days=9), created=ago(days=10)), project=LATEST_A),
+        [],
+        UP_TO_DATE,
+    ),
+    Case(
         "a version that is being deleted is not deleted twice",
         desired(keep=0),
         observed(ACTIVE_A, version(B, status="DELETING"), project=LATEST_A),

@@ -105,19 +105,26 @@ def test_what_is_no_time_of_ours_is_none(value: str | None) -> None:
 def test_any_text_is_read_without_an_error(text: str) -> None:
     moment = t.read_time(text)
     assert moment is None or moment + timedelta(days=400) > moment
-    lost = t.read_lost(text)
-    assert lost is None or lost.at is not None
+    assert all(loss.at is not None for loss in t.read_losses(text))
 
 
-def test_a_loss_is_read_back() -> None:
-    lost = t.LostVersion("v1-0123456789abcdef-2", NOW)
-    assert t.read_lost(t.lost_value(lost)) == lost
-    assert fits(t.lost_value(t.LostVersion("x" * 200, NOW)))
+def test_losses_are_read_back_newest_first() -> None:
+    older, newer = (t.LostVersion(f"v1-0123456789abcdef-{n}", NOW + timedelta(days=n)) for n in (2, 3))
+    assert t.read_losses(t.losses_value([older, newer])) == (newer, older)
+
+
+def test_what_a_tag_has_no_room_for_is_the_oldest_losses() -> None:
+    losses = [t.LostVersion(f"v1-0123456789abcdef-{n}", NOW + timedelta(days=n)) for n in range(30)]
+    value = t.losses_value(losses)
+    assert fits(value)
+    kept = t.read_losses(value)
+    assert len(kept) >= 4
+    assert kept == tuple(reversed(losses))[: len(kept)]
 
 
 @pytest.mark.parametrize("value", [None, "", "v1-0123456789abcdef", "v1-0123456789abcdef then"])
 def test_what_is_no_loss_of_ours_is_none(value: str | None) -> None:
-    assert t.read_lost(value) is None
+    assert t.read_losses(value) == ()
 
 
 def test_an_owner_is_described_for_people() -> None:

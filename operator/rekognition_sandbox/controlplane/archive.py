@@ -90,12 +90,12 @@ def _read_index(address: str) -> Index:
 
 def _with_deadline(work: Callable[[], bytes], seconds: float) -> bytes:
     """Run `work` for at most `seconds`: a socket's timeout does not bound the look-up of the name before it."""
-    answers: list[bytes | OSError] = []
+    answers: list[bytes | Exception] = []
 
     def run() -> None:
         try:
             answers.append(work())
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             answers.append(error)
 
     worker = threading.Thread(target=run, daemon=True, name="envtest-index")
@@ -103,7 +103,7 @@ def _with_deadline(work: Callable[[], bytes], seconds: float) -> bytes:
     worker.join(seconds)
     if not answers:
         raise TimeoutError(f"no answer within {seconds:.0f} s")
-    if isinstance(answers[0], OSError):
+    if isinstance(answers[0], Exception):
         raise answers[0]
     return answers[0]
 

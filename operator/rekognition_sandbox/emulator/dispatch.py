@@ -14,6 +14,7 @@ from rekognition_sandbox.emulator.calls import LOST, OK
 from rekognition_sandbox.emulator.errors import AwsError, throttled
 from rekognition_sandbox.emulator.model import serialise, service_model
 from rekognition_sandbox.emulator.operations import (
+    copies,
     custom_labels,
     datasets,
     moderation,
@@ -40,6 +41,7 @@ HANDLERS: Mapping[str, Handler] = {
     **versions.HANDLERS,
     **serving.HANDLERS,
     **custom_labels.HANDLERS,
+    **copies.HANDLERS,
     **datasets.HANDLERS,
     **tags.HANDLERS,
     **moderation.HANDLERS,

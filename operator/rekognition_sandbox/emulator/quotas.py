@@ -29,6 +29,7 @@ class Quotas:
     concurrent_trainings: int = 2
     running_models: int = 2
     inference_units_per_model: int = 5
+    concurrent_copies: int = 5
     control_calls_per_second: float = 5
     tag_calls_per_second: float = 10
     detect_calls_per_second: float | None = None

@@ -146,7 +146,8 @@ class InferenceUnits:
 class Version:
     """A project version; `outcome` is set when training has ended, `units` when a model was last started.
 
-    `transitions` counts starts and stops, so that the end of one is not taken for that of another.
+    `transitions` counts starts and stops, so that the end of one is not taken for that of another; `source_arn` names
+    what a copy was copied from.
     """
 
     arn: str
@@ -163,6 +164,7 @@ class Version:
     outcome: TrainingOutcome | None = None
     units: InferenceUnits | None = None
     transitions: int = 0
+    source_arn: str | None = None
 
     @property
     def created_at(self) -> datetime:
@@ -207,6 +209,10 @@ class Place:
         """Return how many models run, or are about to or just did, as the quota counts them."""
         serving = {VersionStatus.STARTING, VersionStatus.RUNNING, VersionStatus.STOPPING}
         return sum(version.status in serving for version in self.versions.values())
+
+    def copies(self) -> int:
+        """Return how many models are being copied to here."""
+        return sum(version.status is VersionStatus.COPYING_IN_PROGRESS for version in self.versions.values())
 
     def trainings(self) -> int:
         """Return how many trainings run, of both features, as the quota counts them."""

@@ -116,6 +116,7 @@ class QuotaChange(_Wire):
     concurrent_trainings: int | None = Field(default=None, ge=0)
     running_models: int | None = Field(default=None, ge=0)
     inference_units_per_model: int | None = Field(default=None, ge=0)
+    concurrent_copies: int | None = Field(default=None, ge=0)
     control_calls_per_second: float | None = Field(default=None, gt=0)
     tag_calls_per_second: float | None = Field(default=None, gt=0)
     detect_calls_per_second: float | None = Field(default=None, gt=0)
@@ -130,6 +131,7 @@ class QuotaView(_Wire):
     concurrent_trainings: int
     running_models: int
     inference_units_per_model: int
+    concurrent_copies: int
     control_calls_per_second: float
     tag_calls_per_second: float
     detect_calls_per_second: float | None

@@ -19,7 +19,7 @@ from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.engine import EmulatorSettings
 from rekognition_sandbox.emulator.process import EmulatorProcess, EmulatorStartError
 from rekognition_sandbox.emulator.server import EmulatorServer, PortTakenError
-from rekognition_sandbox.samples import make_samples
+from rekognition_sandbox.samples import PartSet, SampleSet, make_parts, make_samples
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.client import RekognitionClient
@@ -34,13 +34,8 @@ SCRIPT = Path(__file__).parent / "aws_cli.sh"
 
 
 def test_the_stock_aws_cli_runs_the_whole_story(emulator: EmulatorControl, tmp_path: Path) -> None:
-    samples = make_samples()
-    for name in ("train.manifest", "test.manifest"):
-        (tmp_path / name).write_bytes(samples.manifest(name, bucket="acme-cli", prefix=""))
-        for line in samples.manifests[name]:
-            image = tmp_path / line.image_key
-            image.parent.mkdir(parents=True, exist_ok=True)
-            image.write_bytes(samples.images[line.image_key])
+    lay_out(make_samples(), tmp_path, "")
+    lay_out(make_parts(), tmp_path, "parts/")
     environment = {**os.environ, **client_environment(emulator.url), "AWS": str(AWS_CLI), "AWS_PAGER": ""}
 
     done = subprocess.run(
@@ -57,7 +52,26 @@ def test_the_stock_aws_cli_runs_the_whole_story(emulator: EmulatorControl, tmp_p
         "DetectModerationLabels",
         "DeleteProjectVersion",
         "DeleteProject",
+        "StartProjectVersion",
+        "DetectCustomLabels",
+        "StopProjectVersion",
+        "CopyProjectVersion",
+        "CreateDataset",
+        "DescribeDataset",
+        "DeleteDataset",
     }
+
+
+def lay_out(samples: SampleSet | PartSet, folder: Path, prefix: str) -> None:
+    """Write the manifests for training and testing, and their images, into a folder."""
+    for name in ("train.manifest", "test.manifest"):
+        manifest = folder / prefix / name
+        manifest.parent.mkdir(parents=True, exist_ok=True)
+        manifest.write_bytes(samples.manifest(name, bucket="acme-cli", prefix=prefix))
+        for line in samples.manifests[name]:
+            image = folder / prefix / line.image_key
+            image.parent.mkdir(parents=True, exist_ok=True)
+            image.write_bytes(samples.images[line.image_key])
 
 
 def test_a_training_ends_and_writes_its_outputs_without_anybody_asking(

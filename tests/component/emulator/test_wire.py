@@ -110,8 +110,7 @@ def test_botocore_finds_no_unknown_and_no_missing_member_in_any_answer(aws: Aws)
 NEVER: dict[str, set[str]] = {operation: set() for operation in HANDLERS} | {
     # AWS's examples of Custom Labels show bounding boxes only.
     "DetectCustomLabels": {f"CustomLabels.Geometry.Polygon{member}" for member in ("", ".X", ".Y")},
-    "DescribeProjectVersions": {"ProjectVersionDescriptions.SourceProjectVersionArn"}
-    | {
+    "DescribeProjectVersions": {
         # The outputs that a training writes have no S3 version in the answer: the outcome does not know one.
         f"ProjectVersionDescriptions.{path}.S3Object.Version"
         for path in (
@@ -206,6 +205,17 @@ def serving_answers(aws: Aws, ask: Ask) -> dict[str, object]:
     image = {"S3Object": part("images/hex-bolt-01.png")}
     answers["DetectCustomLabels"] = ask(
         "DetectCustomLabels", {"ProjectVersionArn": version, "Image": image, "MinConfidence": 0, "MaxResults": 3}
+    )
+    answers["CopyProjectVersion"] = ask(
+        "CopyProjectVersion",
+        {
+            "SourceProjectArn": project,
+            "SourceProjectVersionArn": version,
+            "DestinationProjectArn": project,
+            "VersionName": "copy",
+            "OutputConfig": {"S3Bucket": "acme-output", "S3KeyPrefix": "copy"},
+            "KmsKeyId": "alias/rekognition",
+        },
     )
     answers["StopProjectVersion"] = ask("StopProjectVersion", {"ProjectVersionArn": version})
     answers["models"] = ask("DescribeProjectVersions", {"ProjectArn": project})

@@ -49,6 +49,7 @@ def describe(version: Version) -> Mapping[str, object]:
         "EvaluationResult": _evaluation(outcome),
         "ManifestSummary": _s3_object(outcome.manifest_summary) if outcome and outcome.manifest_summary else None,
         "KmsKeyId": order.kms_key_id,
+        "SourceProjectVersionArn": version.source_arn,
         "VersionDescription": order.description,
         "Feature": version.feature.value if is_adapter else None,
         "BaseModelVersion": version.base_model_version if is_adapter else None,

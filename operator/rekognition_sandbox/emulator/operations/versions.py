@@ -59,7 +59,10 @@ def create_project_version(call: Call, request: CreateProjectVersionRequestTypeD
     if project.status is not ProjectStatus.CREATED:
         raise in_use(f"The project {project.name} is {project.status}.")
     name = request["VersionName"]
-    _check_room(call, project, name)
+    check_room(call, project, name)
+    trainings, most = place.trainings(), engine.quotas.concurrent_trainings
+    if trainings >= most:
+        raise limit_exceeded(trainings, "open Jobs", place.account, place.partition, most)
     created_ms = engine.next_creation_ms()
     version = Version(
         arn=version_arn(project.arn, name, created_ms),
@@ -77,7 +80,8 @@ def create_project_version(call: Call, request: CreateProjectVersionRequestTypeD
     return Result({"ProjectVersionArn": version.arn}, effect=f"created {version.arn}")
 
 
-def _check_room(call: Call, project: Project, version_name: str) -> None:
+def check_room(call: Call, project: Project, version_name: str) -> None:
+    """Raise the error of a name that is taken, or of a project that is full."""
     place, quotas = call.place, call.engine.quotas
     versions = place.versions_newest_first(project.arn)
     if any(version.name == version_name for version in versions):
@@ -86,9 +90,6 @@ def _check_room(call: Call, project: Project, version_name: str) -> None:
         raise limit_exceeded(
             len(versions), "Project Versions", place.account, place.partition, quotas.versions_per_project
         )
-    trainings = place.trainings()
-    if trainings >= quotas.concurrent_trainings:
-        raise limit_exceeded(trainings, "open Jobs", place.account, place.partition, quotas.concurrent_trainings)
 
 
 def describe_project_versions(call: Call, request: DescribeProjectVersionsRequestTypeDef) -> Result:

@@ -152,12 +152,9 @@ def _mismatch(desired: Desired, project: ObservedProject) -> Finding | None:
 def _claim(desired: Desired, project: ObservedProject, *, ours: bool, policy: Policy, now: datetime) -> ProjectPlan:
     """Take an unowned project over, or one that this resource released; then wait whether another did the same."""
     tags = {**desired.tags, **t.owner_tags(desired.owner), t.CLAIMED_AT: t.time_value(now)}
-    actions: list[Action] = [SetTags(project.arn, tags)]
-    if t.RELEASED in project.tags:
-        actions.append(RemoveTags(project.arn, (t.RELEASED,)))
     return ProjectPlan(
         ours=ours,
-        actions=tuple(actions),
+        actions=(SetTags(project.arn, tags), *_freed(project)),
         reconciling=_adopting(project),
         requeue_seconds=policy.adoption_settle_seconds,
     )
@@ -170,7 +167,12 @@ def _confirm(
     if 0 < left <= 2 * policy.adoption_settle_seconds:  # a date far ahead is a wrong clock's: it waits for nothing
         return ProjectPlan(ours=True, reconciling=_adopting(project), requeue_seconds=left)
     confirm = ConfirmClaim(project.arn, t.owner_tags(desired.owner))
-    return ProjectPlan(ours=True, actions=(confirm,), reconciling=_adopting(project))
+    return ProjectPlan(ours=True, actions=(*_freed(project), confirm), reconciling=_adopting(project))
+
+
+def _freed(project: ObservedProject) -> tuple[Action, ...]:
+    """Remove the released tag of a project that is taken over, also where a crash kept it there."""
+    return (RemoveTags(project.arn, (t.RELEASED,)),) if t.RELEASED in project.tags else ()
 
 
 def _carries_all(project: ObservedProject, desired: Desired) -> bool:

@@ -40,15 +40,15 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
     dropped = tuple(key for key in remembered if key not in desired.tags)
     for own in versions:
         changes = _differing(own.version.tags, {**wanted, **({t.DIGEST: own.digest} if own.adopted else {})})
-        ownership = t.ownership(own.version.tags, desired.owner)
-        if ownership is not t.Ownership.OURS:
-            adopt.append(SetTags(own.version.arn, changes))
-            if t.RELEASED in own.version.tags:
-                adopt.append(RemoveTags(own.version.arn, (t.RELEASED,)))
-            elif own.version.name not in desired.adopt_versions:
+        # Beside our owner tags the released tag tells that taking over, or letting go, was cut short.
+        freed = _removal(own.version.arn, own.version.tags, (t.RELEASED,))
+        if t.ownership(own.version.tags, desired.owner) is not t.Ownership.OURS:
+            adopt += [SetTags(own.version.arn, changes), *freed]
+            if not freed and own.version.name not in desired.adopt_versions:
                 items = _items(f"versions[{own.version.name}].tags", own.version.tags, changes, desired)
                 drift += [replace(item, corrected=True) for item in items]
             continue
+        adopt += freed
         if changes:
             corrections.append(SetTags(own.version.arn, changes))
             drift += _items(f"versions[{own.version.name}].tags", own.version.tags, changes, desired)

@@ -280,6 +280,23 @@ ADOPTION = (
         requeue=1,
     ),
     Case(
+        "taking back that was cut short before the released tag was removed is finished",
+        desired(),
+        observed(
+            version(A, tags=RELEASED_BY_US, promoted=ago(days=3)),
+            project=project(tags={**RELEASED_BY_US, t.CLAIMED_AT: t.time_value(ago(seconds=30))}),
+        ),
+        ["RemoveTags project [released]", "ConfirmClaim project [owner]"],
+        {"Ready": "True InService", "UpToDate": "True InService", "Reconciling": "True Adopting"},
+    ),
+    Case(
+        "so is that of a version",
+        desired(),
+        observed(version(A, tags=RELEASED_BY_US, promoted=ago(days=3)), project=project(latest=version(A).name)),
+        ["RemoveTags A [released]"],
+        {**UP_TO_DATE, "Reconciling": "True Adopting"},
+    ),
+    Case(
         "a claim dated far ahead by a wrong clock does not hold the resource up",
         desired(),
         observed(project=project(tags={t.CLAIMED_AT: t.time_value(ago(days=-30))})),

@@ -7,9 +7,7 @@ from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
 from rekognition_operator.aws.errors import CallError, ErrorKind
-
-ANSWER_LOST: Final = "AnswerLost"
-"""The code of a call whose request went out and whose answer did not come back."""
+from rekognition_operator.core.hindrance import ANSWER_LOST
 
 SDK_FAILURES: Final = (sdk.BotoCoreError, sdk.ClientError, ResponseParserError)
 """What a call through boto3 raises; anything else is a bug of ours and is not caught."""

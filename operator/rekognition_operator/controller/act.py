@@ -30,12 +30,12 @@ from rekognition_operator.core.actions import (
     RemoveTags,
     SetTags,
 )
-from rekognition_operator.core.hindrance import Conflict, CreateAttempt, Hindrance, Waiting
+from rekognition_operator.core.hindrance import ANSWER_LOST, Conflict, CreateAttempt, Hindrance, Waiting
 from rekognition_operator.core.world import Desired, Observed, ObservedVersion, VersionState
 
 _SERVES: Final = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
-_UNCLEAR: Final = frozenset({ErrorKind.IN_USE, ErrorKind.INVALID, ErrorKind.LOST})
-"""Answers to CreateProjectVersion after which only a look tells whether a training runs."""
+_UNCLEAR: Final = frozenset({ErrorKind.IN_USE, ErrorKind.INVALID})
+"""Answers to CreateProjectVersion after which a look tells more than the answer."""
 _FOR_GOOD: Final = (CreateVersion, DeleteVersion, DeleteDataset, DeleteProject)
 """Actions that spend or destroy."""
 
@@ -182,7 +182,7 @@ class Actor:
                 lane=self.lane,
             )
         except CallError as error:
-            if error.kind not in _UNCLEAR:
+            if error.kind not in _UNCLEAR and not _may_have_started(error):
                 raise
             acted.attempt = self._remember(action, error)
             listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
@@ -199,7 +199,7 @@ class Actor:
         return CreateAttempt(
             request_key=action.request_key,
             version_name=action.version_name,
-            code=error.code,
+            code=ANSWER_LOST if _may_have_started(error) else error.code,
             message=error.message,
             first_at=min(before.first_at, now) if before is not None and same else now,
             last_at=now,
@@ -207,7 +207,7 @@ class Actor:
 
     def _slot_after(self, action: Action, error: CallError, hindrance: Hindrance) -> Hindrance:
         """Give the slot back of a training that did not start; keep it where it may have."""
-        if not isinstance(action, CreateVersion) or error.kind is ErrorKind.LOST:
+        if not isinstance(action, CreateVersion) or _may_have_started(error):
             return hindrance
         if not isinstance(hindrance, Waiting):
             self.slots.withdraw(SlotKind.TRAINING, self.slot_key)
@@ -266,6 +266,11 @@ class Actor:
 
     def _seen(self, arn: str) -> ObservedVersion | None:
         return next((version for version in self.observed.versions if version.arn == arn), None)
+
+
+def _may_have_started(error: CallError) -> bool:
+    """Whether a training may run in spite of the error: the answer was lost, or AWS failed while it worked on it."""
+    return error.kind is ErrorKind.LOST or (error.kind is ErrorKind.SERVER and error.request_id is not None)
 
 
 def trainings(desired: Desired, observed: Observed) -> int:

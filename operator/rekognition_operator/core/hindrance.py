@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from rekognition_operator.api.conditions import Reason
 
+ANSWER_LOST = "AnswerLost"
+"""Stands for AWS's code where a call may have had its effect, and no answer tells."""
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -56,7 +59,7 @@ class CreateAttempt:
     """That of the :class:`..actions.CreateVersion`."""
     version_name: str
     code: str
-    """AWS's error code, or ``AnswerLost``."""
+    """AWS's error code, or :data:`ANSWER_LOST`."""
     message: str
     first_at: float
     last_at: float

@@ -8,7 +8,7 @@ from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion, SetTags
 from rekognition_operator.core.decision import Finding, Policy
-from rekognition_operator.core.hindrance import CreateAttempt
+from rekognition_operator.core.hindrance import ANSWER_LOST, CreateAttempt
 from rekognition_operator.core.inputs import ManifestRef, VersionName, digests, parse_version_name
 from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.wording import clause
@@ -21,9 +21,8 @@ _SERVICE_FAULT_WORDS = (
     "service error",
     "service_error",
 )
-_ANSWER_LOST = "AnswerLost"
 _NAME_IN_USE = frozenset(
-    {"ResourceInUseException", "ResourceAlreadyExistsException", "ResourceNotReadyException", _ANSWER_LOST}
+    {"ResourceInUseException", "ResourceAlreadyExistsException", "ResourceNotReadyException", ANSWER_LOST}
 )
 """Answers of CreateProjectVersion after which the name may be in use; any other speaks of the request."""
 
@@ -336,15 +335,14 @@ class _Planner:
                     f"or every {again / 60:.0f} minutes",
                 )
             )
-        if attempt.code == _ANSWER_LOST and now - attempt.last_at >= self.policy.confirm_create_seconds:
+        if attempt.code == ANSWER_LOST and now - attempt.last_at >= self.policy.confirm_create_seconds:
             return None  # the same name again: if the lost request had its effect, AWS answers ResourceInUse
         if now - attempt.first_at < self.policy.name_unavailable_seconds:
             return TrainingPlan(
                 reconciling=Finding(
                     Reason.CONFIRMING_CREATE,
-                    f"Rekognition answered {attempt.code} to the training of version {action.version_name}, which "
-                    f"it does "
-                    f"not list yet; looking for it again before anything is asked twice",
+                    f"{_answer(attempt)} the training of version {action.version_name}, which it does not list yet; "
+                    "looking for it again before anything is asked twice",
                 ),
                 requeue_seconds=min(self.policy.confirm_create_seconds, self.policy.moving_seconds),
             )
@@ -364,6 +362,12 @@ class _Planner:
 def _url(manifest: ManifestRef) -> str:
     version = f" (version {manifest.version})" if manifest.version is not None else ""
     return f"s3://{manifest.bucket}/{manifest.name}{version}"
+
+
+def _answer(attempt: CreateAttempt) -> str:
+    if attempt.code == ANSWER_LOST:
+        return f"Rekognition gave no clear answer ({clause(attempt.message)}) to"
+    return f"Rekognition answered {attempt.code} to"
 
 
 def _faults(newest: OwnVersion) -> int:

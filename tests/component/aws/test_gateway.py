@@ -8,11 +8,11 @@ import boto3
 import pytest
 
 from rekognition_operator import __version__
-from rekognition_operator.aws.classify import ANSWER_LOST
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import UnlimitedCalls
 from rekognition_operator.aws.provider import Boto3Provider
+from rekognition_operator.core.hindrance import ANSWER_LOST
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs
 from rekognition_operator.core.world import Feature, ProjectStatus, S3Object, VersionState
 from rekognition_sandbox.emulator.client import EmulatorControl

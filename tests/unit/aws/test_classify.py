@@ -4,8 +4,9 @@ import pytest
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from rekognition_operator.aws.classify import ANSWER_LOST, SDK_FAILURES, classify, kind_of_code
+from rekognition_operator.aws.classify import SDK_FAILURES, classify, kind_of_code
 from rekognition_operator.aws.errors import ErrorKind
+from rekognition_operator.core.hindrance import ANSWER_LOST
 
 URL = "https://rekognition.us-east-1.amazonaws.com/"
 

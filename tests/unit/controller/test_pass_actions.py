@@ -78,6 +78,34 @@ async def test_a_lost_request_is_asked_again_only_after_the_version_was_looked_f
     assert stage.aws.created == [(PROJECT, VERSION)]
 
 
+@pytest.mark.parametrize("runs", [True, False])
+async def test_a_training_at_which_aws_failed_is_looked_for_before_it_is_asked_again(stage: Stage, runs: bool) -> None:
+    await project_made(stage)
+    stage.aws.inject("CreateProjectVersion", ErrorKind.SERVER, message="Try again.", after_effect=runs)
+    stage.aws.on_call = lambda operation: hide(stage) if operation == "DescribeProjectVersions" else None
+    await stage.run()
+    stage.clock.seconds += 1
+    await stage.run()
+    assert stage.aws.count("CreateProjectVersion") == 0
+    reconciling = stage.finding("Reconciling")
+    assert reconciling is not None
+    assert reconciling[0] == "ConfirmingCreate"
+    assert f"no clear answer (Try again) to the training of version {VERSION}, which it does not" in reconciling[1]
+    stage.aws.on_call = None
+    for version in stage.aws.versions:
+        stage.aws.hide(version.arn, hidden=False)
+    stage.clock.seconds += 30
+    await stage.run()
+    assert stage.aws.created == [(PROJECT, VERSION)]
+    assert stage.aws.count("CreateProjectVersion") == (0 if runs else 1)
+
+
+def hide(stage: Stage) -> None:
+    """Let AWS's lists lag: no version is listed."""
+    for version in stage.aws.versions:
+        stage.aws.hide(version.arn)
+
+
 async def test_a_taken_name_that_is_not_listed_is_waited_for(stage: Stage) -> None:
     await project_made(stage)
     stage.aws.inject("CreateProjectVersion", ErrorKind.IN_USE)

@@ -4,7 +4,7 @@ import pytest
 
 from e2e.harness.stage import Alone, Stage
 from rekognition_operator.api.schema import GROUP
-from rekognition_sandbox.controlplane.sandbox import OPERATOR_USER
+from rekognition_sandbox.controlplane.operator_setup import OPERATOR_USER
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from http.client import OK, HTTPConnection, HTTPException
 from pathlib import Path
 from types import FrameType
-from typing import cast
 
-import yaml
 from botocore.config import Config
 
-from rekognition_operator.core.decision import Policy
 from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.api import PROBE_TIMEOUT_SECONDS
 from rekognition_sandbox.controlplane.binaries import find_binaries
@@ -24,6 +21,13 @@ from rekognition_sandbox.controlplane.environment import process_environment, sa
 from rekognition_sandbox.controlplane.errors import PortTakenError, ProcessFailedError, SandboxError
 from rekognition_sandbox.controlplane.kubeconfig import write_kubeconfig
 from rekognition_sandbox.controlplane.locks import exclusive
+from rekognition_sandbox.controlplane.operator_setup import (
+    CLUSTER_NAME,
+    OPERATOR_NAMESPACE,
+    OPERATOR_SERVICE_ACCOUNT,
+    install_operator_rights_and_crds,
+    operator_pace,
+)
 from rekognition_sandbox.controlplane.plane import ADMIN, START_ATTEMPTS, ControlPlane
 from rekognition_sandbox.controlplane.processes import ProcessRecord
 from rekognition_sandbox.emulator.aws_client import aws_session
@@ -31,14 +35,9 @@ from rekognition_sandbox.samples import SampleSet, make_samples
 
 DEFAULT_DIRECTORY = Path(".sandbox")
 DEFAULT_TIME_SCALE = 600.0
+"""A training, half an hour in AWS, takes about 3 s."""
 SAMPLES_BUCKET = "acme-ml"
 EXAMPLES_NAMESPACE = "trust-safety"
-"""A training, half an hour in AWS, takes about 3 s."""
-
-CLUSTER_NAME = "sandbox"
-OPERATOR_NAMESPACE = OPERATOR_SERVICE_ACCOUNT = "rekognition-operator"
-OPERATOR_USER = f"system:serviceaccount:{OPERATOR_NAMESPACE}:{OPERATOR_SERVICE_ACCOUNT}"
-"""Who the operator is in the audit log."""
 
 READY_DEADLINE_SECONDS = 60.0
 WATCH_SECONDS = 0.5
@@ -73,21 +72,6 @@ class SandboxStatus:
         if not self.services:
             return f"Nothing runs in {self.directory}."
         return "\n".join(str(service) for service in self.services)
-
-
-def operator_pace(time_scale: float) -> dict[str, str]:
-    """Return the operator's settings by which it looks as often, in AWS's accelerated time, as it does by default."""
-    policy = Policy()
-
-    def scaled(seconds: float) -> str:
-        return f"{max(0.5, seconds / max(1.0, time_scale)):g}"
-
-    return {
-        "REKOGNITION_OPERATOR_MOVING_SECONDS": scaled(policy.moving_seconds),
-        "REKOGNITION_OPERATOR_SWEEP_SECONDS": f"{max(15.0, policy.sweep_seconds / max(1.0, time_scale)):g}",
-        "REKOGNITION_OPERATOR_ADOPTION_SETTLE_SECONDS": scaled(policy.adoption_settle_seconds),
-        "REKOGNITION_OPERATOR_LOSS_CONFIRM_SECONDS": scaled(policy.loss_confirm_seconds),
-    }
 
 
 class Sandbox:
@@ -406,16 +390,6 @@ def down(directory: Path = DEFAULT_DIRECTORY) -> list[ProcessRecord]:
 def status(directory: Path = DEFAULT_DIRECTORY) -> SandboxStatus:
     """Return what runs of the sandbox in `directory`."""
     return Sandbox(directory).status()
-
-
-def install_operator_rights_and_crds(plane: ControlPlane) -> None:
-    """Apply the operator's CustomResourceDefinitions, its ServiceAccount and exactly the rights that it needs."""
-    from rekognition_operator.api.crd import all_crds  # noqa: PLC0415 - a control plane alone needs no pydantic
-
-    manifests = yaml.safe_load_all(Path(__file__).with_name("rbac.yaml").read_text(encoding="utf-8"))
-    for manifest in manifests:
-        plane.client.apply(cast("dict[str, object]", manifest))
-    plane.client.apply_crds(all_crds())
 
 
 def _answers(port: int, path: str) -> bool:

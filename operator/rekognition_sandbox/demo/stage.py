@@ -11,8 +11,9 @@ from rekognition_operator.api.common import Condition
 from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
 from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_sandbox.controlplane.api import ApiRefusedError
+from rekognition_sandbox.controlplane.operator_setup import operator_pace
 from rekognition_sandbox.controlplane.processes import log_tail
-from rekognition_sandbox.controlplane.sandbox import Sandbox, operator_pace
+from rekognition_sandbox.controlplane.sandbox import Sandbox
 from rekognition_sandbox.demo.errors import StepFailedError
 from rekognition_sandbox.demo.screen import Screen
 from rekognition_sandbox.demo.shell import POLL_SECONDS, Shell

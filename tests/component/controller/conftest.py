@@ -11,8 +11,9 @@ import pytest
 
 from component.controller.processes import OperatorProcess, StartOperator, World
 from rekognition_sandbox.controlplane.environment import REGION
+from rekognition_sandbox.controlplane.operator_setup import OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT
 from rekognition_sandbox.controlplane.processes import free_port
-from rekognition_sandbox.controlplane.sandbox import OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT, Sandbox
+from rekognition_sandbox.controlplane.sandbox import Sandbox
 from rekognition_sandbox.samples import make_samples
 
 BUCKET = "acme-ml"

@@ -10,7 +10,7 @@ import pytest
 from component.controller.processes import OperatorProcess, StartOperator, World, wait_until
 from rekognition_operator.api.crd import all_crds
 from rekognition_sandbox.controlplane.audit import select
-from rekognition_sandbox.controlplane.sandbox import OPERATOR_USER
+from rekognition_sandbox.controlplane.operator_setup import OPERATOR_USER
 
 pytestmark = pytest.mark.controlplane
 

@@ -16,12 +16,12 @@ from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.environment import read_env_file
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.kubeconfig import read_kubeconfig
-from rekognition_sandbox.controlplane.sandbox import (
+from rekognition_sandbox.controlplane.operator_setup import (
     OPERATOR_NAMESPACE,
     OPERATOR_SERVICE_ACCOUNT,
     OPERATOR_USER,
-    Sandbox,
 )
+from rekognition_sandbox.controlplane.sandbox import Sandbox
 
 pytestmark = pytest.mark.controlplane
 

@@ -13,8 +13,8 @@ from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_sandbox.controlplane.api import Json
 from rekognition_sandbox.controlplane.audit import AuditRecord, select
 from rekognition_sandbox.controlplane.kubectl import kubectl_path
+from rekognition_sandbox.controlplane.operator_setup import OPERATOR_USER
 from rekognition_sandbox.controlplane.plane import ControlPlane
-from rekognition_sandbox.controlplane.sandbox import OPERATOR_USER
 
 KUBECTL_SECONDS = 60
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from e2e.harness.waiting import wait_for
 from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.environment import process_environment, sandbox_environment
+from rekognition_sandbox.controlplane.operator_setup import CLUSTER_NAME, OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT
 from rekognition_sandbox.controlplane.plane import ControlPlane
-from rekognition_sandbox.controlplane.sandbox import CLUSTER_NAME, OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0

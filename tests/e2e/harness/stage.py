@@ -15,8 +15,8 @@ from e2e.harness.cluster import Cluster
 from e2e.harness.operator import OperatorProcess
 from e2e.harness.scene import Scene
 from e2e.harness.watching import Watcher
+from rekognition_sandbox.controlplane.operator_setup import install_operator_rights_and_crds
 from rekognition_sandbox.controlplane.plane import ControlPlane
-from rekognition_sandbox.controlplane.sandbox import install_operator_rights_and_crds
 from rekognition_sandbox.emulator.engine import EmulatorSettings
 from rekognition_sandbox.emulator.process import EmulatorProcess
 

@@ -27,6 +27,7 @@ def run(**flags: str | None) -> None:
         raise typer.Exit(USAGE) from None
     # Here, since all other commands, and --help, do without the libraries that the operator loads.
     from rekognition_operator.controller.app import Operator, OperatorFailedError  # noqa: PLC0415  # see above
+    from rekognition_operator.controller.server import CannotListenError  # noqa: PLC0415  # see above
 
     async def serve() -> None:
         await Operator(settings).run()
@@ -34,13 +35,8 @@ def run(**flags: str | None) -> None:
     configure_logging(settings.log_format, settings.log_level)
     try:
         asyncio.run(serve())
-    except (KubeConfigError, OperatorFailedError) as error:
+    except (KubeConfigError, OperatorFailedError, CannotListenError) as error:
         raise CommandError(str(error)) from error
-    except OSError as error:
-        raise CommandError(
-            f"The operator cannot listen on {settings.health_host}:{settings.health_port} ({error.strerror or error}). "
-            f"Give another {flag_of('health_port')} or {flag_of('health_host')}"
-        ) from error
 
 
 def _signature() -> inspect.Signature:

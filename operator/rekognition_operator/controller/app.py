@@ -91,6 +91,8 @@ class Operator:
         ------
         OperatorFailedError
             A part ended that must not.
+        CannotListenError
+            The address for probes and metrics cannot be had.
         """
         settings = self._settings
         self._handle_signals()

@@ -9,12 +9,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from rekognition_operator.controller.metrics import CONTENT_TYPE
+from rekognition_operator.controller.settings import flag_of
 
 logger = logging.getLogger(__name__)
 
 REQUEST_SECONDS: Final = 5.0
 _TEXT: Final = "text/plain; charset=utf-8"
 _LINE_LIMIT: Final = 8192
+
+
+class CannotListenError(Exception):
+    """The address cannot be had; the text says which, why, and what to do."""
 
 
 class Readiness:
@@ -42,7 +47,13 @@ class HealthServer:
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=_LINE_LIMIT)
+        try:
+            self._server = await asyncio.start_server(self._serve, self._host, self._port, limit=_LINE_LIMIT)
+        except OSError as error:
+            raise CannotListenError(
+                f"The operator cannot listen on {self._host}:{self._port} ({error.strerror or error}). Give another "
+                f"{flag_of('health_port')} or {flag_of('health_host')}"
+            ) from error
         logger.info("Serving /healthz, /readyz and /metrics", extra={"host": self._host, "port": self.port})
         return self
 

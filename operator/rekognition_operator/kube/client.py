@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, cast
@@ -13,7 +14,13 @@ from kubernetes.aio.client.rest import RESTResponse
 
 from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_operator.kube.api import Event, Listing
-from rekognition_operator.kube.config import USER_AGENT, KubeConfigError, load_configuration
+from rekognition_operator.kube.config import (
+    KUBECONFIG_VARIABLE,
+    USER_AGENT,
+    KubeConfigError,
+    load_configuration,
+    usable,
+)
 from rekognition_operator.kube.errors import (
     KubeConflictError,
     KubeError,
@@ -81,7 +88,9 @@ class KubeClient:
             There is no usable configuration.
         """
         if self._client is None:
-            self._client = ApiClient(await load_configuration(self._kubeconfig))
+            configuration = await load_configuration(self._kubeconfig)
+            with usable(self._kubeconfig or os.environ.get(KUBECONFIG_VARIABLE)):  # it reads the certificates
+                self._client = ApiClient(configuration)
             self._client.user_agent = USER_AGENT
 
     async def close(self) -> None:

@@ -1,9 +1,12 @@
 """How does the operator find the API server, and as whom does it speak to it?"""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+import yaml
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 from kubernetes.aio.config.incluster_config import SERVICE_HOST_ENV_NAME
@@ -11,6 +14,8 @@ from kubernetes.aio.config.incluster_config import SERVICE_HOST_ENV_NAME
 from rekognition_operator import __version__
 
 KUBECONFIG_VARIABLE: Final = "KUBECONFIG"
+UNUSABLE: Final = (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, LookupError, AttributeError)
+"""What the library raises where a kubeconfig has not the form, or names not the files, that it takes for granted."""
 USER_AGENT: Final = f"rekognition-operator/{__version__}"
 
 
@@ -33,7 +38,7 @@ async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
     variable = os.environ.get(KUBECONFIG_VARIABLE, "")
     files = str(kubeconfig) if kubeconfig is not None else variable
     default = _home_kubeconfig()
-    try:
+    with usable(files or default):
         if files and not _any_exists(files):
             raise KubeConfigError(f"The kubeconfig {files} does not exist. Correct --kubeconfig or KUBECONFIG.")
         if files:
@@ -47,11 +52,26 @@ async def load_configuration(kubeconfig: Path | None = None) -> Configuration:
                 "No Kubernetes API server was found: there is no --kubeconfig, no KUBECONFIG variable, no service "
                 "account of a pod and no ~/.kube/config. Set one of them."
             )
-    except ConfigException as error:
-        source = f"the kubeconfig {files or default}" if files or default is not None else "the pod's service account"
-        raise KubeConfigError(f"{source} cannot be used: {error}. Correct it or name another one.") from error
     configuration.client_side_validation = False  # the API server validates
     return configuration
+
+
+@contextmanager
+def usable(source: Path | str | None) -> Iterator[None]:
+    """Say of what is read of a kubeconfig (None: of a pod's account) why it cannot be used.
+
+    Raises
+    ------
+    KubeConfigError
+        It is not as it must be.
+    """
+    try:
+        yield
+    except UNUSABLE as error:
+        name = f"The kubeconfig {source}" if source else "The pod's service account"
+        raise KubeConfigError(
+            f"{name} cannot be used ({type(error).__name__}: {error}). Correct it, or name another one."
+        ) from error
 
 
 async def _from_files(files: str, configuration: Configuration) -> None:

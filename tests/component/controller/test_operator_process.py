@@ -120,8 +120,8 @@ def test_an_operator_without_its_kinds_waits_and_says_so_then_works_then_ends_wh
     world.kubectl("delete", "crd", CRD, "--timeout=60s")
     try:
         waiting = start_operator()
-        wait_for_answer(waiting, "/readyz", 503)
-        assert "does not serve ModerationAdapter" in waiting.get("/readyz")[1]
+        wait_until(lambda: "does not serve ModerationAdapter" in waiting.get("/readyz")[1], "the reason on /readyz")
+        assert waiting.get("/readyz")[0] == 503
         assert "rekognition-operator crds | kubectl apply" in waiting.get("/readyz")[1]
         assert waiting.get("/healthz") == (200, "ok\n")
         stopped = start_operator()

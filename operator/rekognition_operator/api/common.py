@@ -203,7 +203,7 @@ class Drift(KubeModel):
     """One difference between what the spec says and what AWS shows."""
 
     path: Annotated[str, Field(max_length=512)]
-    """Field, such as spec.tags[team] or status.active."""
+    """What differs, such as spec.tags[team], versions[<name>] or versions[<name>].tags[team]."""
     desired: Annotated[str, Field(max_length=512)]
     """What the spec says."""
     observed: Annotated[str, Field(max_length=512)]

@@ -70,11 +70,10 @@ def requeue_of(
             seconds = policy.sweep_seconds if decided_seconds is None else decided_seconds
             settled = seconds >= policy.sweep_seconds
             return Requeue(backoff.around(seconds), Lane.SWEEP if settled else Lane.FLIGHT)
-        case Waiting():
-            # Who waits is still looked at in each sweep: others may have changed what it has.
-            return Requeue(backoff.around(min(hindrance.after_seconds, policy.sweep_seconds)), Lane.FLIGHT)
-        case Terminal():
-            return Requeue(backoff.around(hindrance.after_seconds), Lane.SWEEP)
+        case Waiting() | Terminal():
+            # Who waits, or is stalled, is still looked at in each sweep: others may have changed what it has.
+            seconds = min(hindrance.after_seconds, policy.sweep_seconds)
+            return Requeue(backoff.around(seconds), Lane.FLIGHT if isinstance(hindrance, Waiting) else Lane.SWEEP)
         case Transient():
             return Requeue(backoff.after_failures(memory.failures), lane)
         case Conflict():

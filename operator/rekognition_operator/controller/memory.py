@@ -4,8 +4,18 @@ from dataclasses import dataclass
 
 from rekognition_operator.aws.slots import Slots
 from rekognition_operator.controller.clock import Clock
-from rekognition_operator.core.hindrance import CreateAttempt
+from rekognition_operator.core.actions import Action
+from rekognition_operator.core.hindrance import CreateAttempt, Terminal
 from rekognition_operator.kube.resource import Resource, ResourceKey
+
+
+@dataclass(frozen=True)
+class Held:
+    """Actions that AWS refused for a reason that only a person can mend: not tried again before ``until``."""
+
+    actions: tuple[Action, ...]
+    hindrance: Terminal
+    until: float
 
 
 @dataclass
@@ -20,6 +30,7 @@ class Memory:
     failures: int = 0
     conflicts: int = 0
     attempt: CreateAttempt | None = None
+    held: Held | None = None
     place_in_queue_written_at: float | None = None
     slots: Slots | None = None
 

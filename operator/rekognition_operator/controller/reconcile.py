@@ -18,11 +18,11 @@ from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvi
 from rekognition_operator.aws.hindrance import hindrance_of
 from rekognition_operator.aws.slots import SlotKind, Slots
 from rekognition_operator.controller.act import Acted, Actor, trainings
-from rekognition_operator.controller.backoff import PATIENT_AFTER, Backoff, persists, requeue_of
+from rekognition_operator.controller.backoff import JITTER, PATIENT_AFTER, Backoff, persists, requeue_of
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.logs import pass_context
-from rekognition_operator.controller.memory import Memories, Memory
+from rekognition_operator.controller.memory import Held, Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.observe import TAG_SWEEP_SECONDS, max_age_seconds, observe
 from rekognition_operator.controller.queue import Requeue
@@ -203,7 +203,18 @@ class Reconciler:
         memory.slots = self._slots(aws.account, aws.region)
         decision = decide(desired, observed, self._policy, self._clock.now(), memory.attempt)
         self._hold_slots(memory.slots, resource.key, trainings(desired, observed), decision)
-        return await self._act(resource, memory, lane, aws, desired, observed, decision)
+        held = memory.held
+        now = self._clock.monotonic()
+        if held is not None and held.actions == decision.actions and now < held.until and lane is not Lane.CHANGE:
+            acted = Acted(attempt=memory.attempt)
+            return _Found(decision.report, held.hindrance, decision.requeue_seconds, acted)
+        found = await self._act(resource, memory, lane, aws, desired, observed, decision)
+        memory.held = None
+        if isinstance(found.hindrance, Terminal):
+            # Sooner than told by what delays are jittered by, or the next look would come just too early.
+            until = now + found.hindrance.after_seconds * (1 - 2 * JITTER)
+            memory.held = Held(decision.actions, found.hindrance, until)
+        return found
 
     def _hold_slots(self, slots: Slots, key: ResourceKey, held: int, decision: Decision) -> None:
         """Say what was seen, give back what is not wanted, and call who waits for what became free."""

@@ -102,6 +102,26 @@ async def test_credentials_that_do_not_work_are_stalled(stage: Stage) -> None:
     assert stage.effects == ["CreateProject"]
 
 
+async def test_a_full_quota_of_projects_is_looked_at_in_each_sweep_and_asked_for_every_half_hour(stage: Stage) -> None:
+    stage.aws.max_projects = 0
+    stage.create()
+    requeue = await stage.run()
+    stalled = stage.finding("Stalled")
+    assert stalled is not None
+    assert stalled[0] == "ProjectQuotaReached"
+    assert requeue.after_seconds == stage.policy.sweep_seconds
+    asked = []
+    for _ in range(4):
+        stage.clock.seconds += stage.policy.sweep_seconds
+        await stage.run(Lane.SWEEP)
+        assert "DescribeProjects" in stage.log
+        asked.append("CreateProject" in stage.log)
+        assert asked[-1] or stage.kube.writes == []
+    assert asked == [False, False, True, False]
+    await stage.run(Lane.CHANGE)
+    assert "CreateProject" in stage.log, "a person's change is tried at once"
+
+
 async def test_what_was_done_before_a_fault_is_reported(stage: Stage) -> None:
     stage.create()
     stage.aws.inject("CreateProject", ErrorKind.ACCESS_DENIED)

@@ -9,6 +9,7 @@ from e2e.harness.reading import active_of, message_of, reason_of
 from e2e.harness.scene import Adapter, Scene
 from rekognition_operator.core.tags import CLUSTER, OWNER_KEYS, RELEASED
 from rekognition_sandbox.controlplane.audit import select
+from rekognition_sandbox.emulator.state import VersionStatus
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
@@ -133,12 +134,15 @@ def test_the_printed_command_lets_a_resource_go_that_aws_will_not_let_delete(sce
 
 @pytest.mark.story
 def test_delete_waits_for_a_training_and_then_deletes_it(scene: Scene) -> None:
-    adapter = scene.adapter(deletion={"policy": "Delete"}).apply()
-    adapter.wait("in training", lambda seen: reason_of(seen, "Reconciling") == "Training")
+    adapter = scene.adapter(deletion={"policy": "Delete", "foreignVersions": "Delete"}).apply()
+    adapter.wait_ready()
+    # It trains until it is told to end, however slow this machine is.
+    training = scene.aws.add_foreign_version(adapter.project_arn, "endless", in_training=True)
 
     adapter.delete()
     waiting = adapter.wait_reconciling("WaitingForTraining")
     assert "spec.deletion.policy to Retain or Orphan" in waiting["message"]
+    scene.aws.control.set_version(training, status=VersionStatus.TRAINING_COMPLETED)
     adapter.wait_gone()
 
     assert scene.aws.project_arns(adapter.project_name) == []

@@ -31,9 +31,9 @@ from rekognition_operator.core.actions import (
     SetTags,
 )
 from rekognition_operator.core.hindrance import ANSWER_LOST, Conflict, CreateAttempt, Hindrance, Waiting
+from rekognition_operator.core.versions import USABLE
 from rekognition_operator.core.world import Desired, Observed, ObservedVersion, VersionState
 
-_SERVES: Final = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
 _UNCLEAR: Final = frozenset({ErrorKind.IN_USE, ErrorKind.INVALID})
 """Answers to CreateProjectVersion after which a look tells more than the answer."""
 _FOR_GOOD: Final = (CreateVersion, DeleteVersion, DeleteDataset, DeleteProject)
@@ -220,7 +220,7 @@ class Actor:
 
     async def _promote(self, action: Promote) -> Hindrance | None:
         listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
-        if listed is None or listed.arn != action.arn or listed.state not in _SERVES:
+        if listed is None or listed.arn != action.arn or listed.state not in USABLE:
             state = "gone" if listed is None or listed.arn != action.arn else listed.status
             return Conflict(f"Version {action.version_name} cannot go into service: it is {state} by now")
         conflict = await self._ours_as_seen(action.arn, action.version_name)

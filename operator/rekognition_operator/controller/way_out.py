@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-from rekognition_operator.api.annotations import FORCE_RELEASE
 from rekognition_operator.core.hindrance import Hindrance, Terminal, Waiting
 from rekognition_operator.core.resolve import InvalidSpecError, annotations_of, parse_spec
-from rekognition_operator.core.wording import clause
+from rekognition_operator.core.wording import clause, force_release_line
 from rekognition_operator.kube.resource import Resource
 
 
@@ -24,8 +23,7 @@ def with_way_out(resource: Resource, hindrance: Hindrance | None, *, persists: b
     """Add to what holds a deleted resource how to let it go."""
     if not resource.deleting or hindrance is None or not _holds(hindrance, persists=persists):
         return hindrance
-    key = resource.key
-    line = f"kubectl annotate {key.kind.lower()} -n {key.namespace} {key.name} {FORCE_RELEASE}=true"
+    line = force_release_line(resource.key)
     return replace(
         hindrance, message=f"{clause(hindrance.message)}. To let the resource go and leave AWS as it is: {line}"
     )

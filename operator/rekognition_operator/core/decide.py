@@ -13,7 +13,7 @@ from rekognition_operator.core.decision import (
     ReadyState,
     Report,
 )
-from rekognition_operator.core.deletion import force_release_line, is_suspended_deletion, plan_deletion
+from rekognition_operator.core.deletion import is_suspended_deletion, plan_deletion
 from rekognition_operator.core.hindrance import CreateAttempt
 from rekognition_operator.core.ownership import moved, plan_project
 from rekognition_operator.core.promotion import promote
@@ -22,6 +22,7 @@ from rekognition_operator.core.retention import surplus
 from rekognition_operator.core.tagging import plan_tags
 from rekognition_operator.core.training import plan_training, unanswered_retry
 from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.wording import force_release_line
 from rekognition_operator.core.world import Desired, Observed, ObservedProject, VersionState
 
 
@@ -140,7 +141,7 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
     if desired.deleting:
         message += (
             ", and the deletion waits. Set suspend: false, or deletion.policy: Orphan to leave AWS as it is, or: "
-            + force_release_line(desired)
+            + force_release_line(desired.owner)
         )
     elif pending:
         message += f". Waiting to be done: {pending}"

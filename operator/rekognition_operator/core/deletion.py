@@ -16,7 +16,7 @@ from rekognition_operator.core.actions import (
 from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.ownership import moved
 from rekognition_operator.core.versions import Fleet, sort_out
-from rekognition_operator.core.wording import counted
+from rekognition_operator.core.wording import counted, force_release_line
 from rekognition_operator.core.world import (
     Desired,
     Observed,
@@ -49,12 +49,6 @@ class DeletionPlan:
     ours: bool = False
 
 
-def force_release_line(desired: Desired) -> str:
-    """Return the command that lets the resource go, for a message."""
-    owner = desired.owner
-    return f"kubectl annotate {owner.kind.lower()} -n {owner.namespace} {owner.name} {t.PREFIX}force-release=true"
-
-
 def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
     """Decide on the deletion; the finalizer goes last, when nothing of the policy is left to do."""
     release = DeletionPlan(
@@ -68,7 +62,9 @@ def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
     if elsewhere is not None:
         if forced:
             return release
-        message = f"{elsewhere.message}. To let the resource go and leave AWS as it is: {force_release_line(desired)}"
+        message = (
+            f"{elsewhere.message}. To let the resource go and leave AWS as it is: {force_release_line(desired.owner)}"
+        )
         return DeletionPlan(stalled=Finding(elsewhere.reason, message))
     project = observed.project
     if project is None or t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
@@ -181,7 +177,7 @@ def _blocked(desired: Desired, project: ObservedProject, foreign: list[ObservedV
         "spec.deletion.foreignVersions to Delete (them too) or Release (ours only, the project stays): kubectl patch "
         f"{owner.kind.lower()} -n {owner.namespace} {owner.name} --type merge "
         '-p \'{"spec":{"deletion":{"foreignVersions":"Release"}}}\'; for a resource no longer in git the same '
-        f"as Release: {force_release_line(desired)}",
+        f"as Release: {force_release_line(desired.owner)}",
     )
 
 

@@ -7,6 +7,7 @@ from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, ConfirmClaim, CreateProject, RemoveTags, SetTags
 from rekognition_operator.core.decision import Finding, Policy
+from rekognition_operator.core.wording import accept_move_line, retry_line
 from rekognition_operator.core.world import Desired, ObservedProject, Place, ProjectStatus
 
 
@@ -37,15 +38,13 @@ def moved(desired: Desired) -> Finding | None:
     wanted = f"{desired.place.account}/{desired.place.region}"
     if desired.annotations.accept_move == wanted:
         return None
-    owner = desired.owner
     return Finding(
         Reason.PROJECT_MOVED,
         f"This resource's project is {known.project_name} in account {known.account}, Region {known.region}, but "
         f"it now "
         f"resolves to {desired.place.project_name} in account {desired.place.account}, Region {desired.place.region}. "
         "Nothing is changed in AWS. Restore the operator's credentials, Region or cluster name; or, to leave the old "
-        f"project behind and start anew: kubectl annotate {owner.kind.lower()} -n {owner.namespace} {owner.name} "
-        f"--overwrite {t.PREFIX}accept-move={wanted}",
+        f"project behind and start anew: {accept_move_line(desired.owner, wanted)}",
     )
 
 
@@ -107,14 +106,12 @@ def _absent(desired: Desired) -> ProjectPlan:
     retry = desired.annotations.retry
     if retry is not None and t.answer_value(retry) != desired.handled_retry:
         return create
-    owner = desired.owner
     return ProjectPlan(
         stalled=Finding(
             Reason.PROJECT_DELETED,
             f"Project {name} was deleted in AWS by others, with all its versions and the memory of what was trained. "
             "Creating it again trains again, which costs money. If that is wanted: "
-            f"kubectl annotate {owner.kind.lower()} -n {owner.namespace} {owner.name} --overwrite "
-            f"{t.PREFIX}retry=<a new word>; else delete this resource",
+            f"{retry_line(desired.owner)}; else delete this resource",
         )
     )
 

@@ -11,7 +11,7 @@ from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.hindrance import ANSWER_LOST, CreateAttempt
 from rekognition_operator.core.inputs import ManifestRef, VersionName, digests, parse_version_name
 from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
-from rekognition_operator.core.wording import clause
+from rekognition_operator.core.wording import clause, retry_line
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
 _SERVICE_FAULT_WORDS = (
@@ -162,7 +162,7 @@ class _Planner:
                 Reason.VERSION_NAME_UNAVAILABLE,
                 f"Version name {name} is taken by a version of other inputs or of others "
                 f"({t.describe_owner(holder.tags)}, {holder.status}). Delete that version in AWS, or train under the "
-                f"next name: {self.retry_line()}",
+                f"next name: {retry_line(self.desired.owner)}",
             )
         )
 
@@ -176,7 +176,7 @@ class _Planner:
                 stalled=Finding(
                     Reason.VERSION_DELETED,
                     f"Version {latest} was deleted in AWS by others, and driftPolicy is Report. "
-                    f"To train it again, set driftPolicy: Correct, or: {self.retry_line()}",
+                    f"To train it again, set driftPolicy: Correct, or: {retry_line(self.desired.owner)}",
                 ),
             )
         losses = [
@@ -199,7 +199,7 @@ class _Planner:
                 f"Version {latest} was deleted in AWS by others, and so was {losses[0].version_name} within a "
                 f"week: it is not "
                 f"trained once more. Find out who deletes versions of project {self.project.name}, then: "
-                f"{self.retry_line()}",
+                f"{retry_line(self.desired.owner)}",
             ),
         )
 
@@ -264,14 +264,7 @@ class _Planner:
         )
         return (
             f"Training {version.name} on {data} failed: {clause(says)}.{where} Correct the data and "
-            f"change spec.training, or, if the same inputs shall be trained once more: {self.retry_line()}"
-        )
-
-    def retry_line(self) -> str:
-        owner = self.desired.owner
-        return (
-            f"kubectl annotate {owner.kind.lower()} -n {owner.namespace} {owner.name} --overwrite "
-            f"{t.PREFIX}retry=<a new word>"
+            f"change spec.training, or, if the same inputs shall be trained once more: {retry_line(self.desired.owner)}"
         )
 
     def create(

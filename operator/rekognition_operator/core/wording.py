@@ -1,4 +1,46 @@
-"""How do the words of others, and numbers of things, fit into a sentence of ours?"""
+"""How do the words of others, numbers of things, and commands to type, fit into a sentence of ours?"""
+
+from typing import Protocol
+
+from rekognition_operator.api.annotations import ACCEPT_MOVE, FORCE_RELEASE, RETRY
+
+
+class Named(Protocol):
+    """What says which resource is meant: an owner, or a key."""
+
+    @property
+    def kind(self) -> str:
+        """Kind, such as ModerationAdapter."""
+        ...
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the resource."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Name of the resource."""
+        ...
+
+
+def retry_line(resource: Named) -> str:
+    """Return the command that asks for another try."""
+    return _annotate(resource, f"--overwrite {RETRY}=<a new word>")
+
+
+def accept_move_line(resource: Named, account_and_region: str) -> str:
+    """Return the command that lets a resource leave its project for another place."""
+    return _annotate(resource, f"--overwrite {ACCEPT_MOVE}={account_and_region}")
+
+
+def force_release_line(resource: Named) -> str:
+    """Return the command that lets a deleted resource go."""
+    return _annotate(resource, f"{FORCE_RELEASE}=true")
+
+
+def _annotate(resource: Named, rest: str) -> str:
+    return f"kubectl annotate {resource.kind.lower()} -n {resource.namespace} {resource.name} {rest}"
 
 
 def clause(text: str) -> str:

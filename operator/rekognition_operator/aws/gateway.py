@@ -1,6 +1,7 @@
 """Which calls to AWS does the operator make? One narrow interface, so that tests and other schedulers can stand in."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
@@ -45,6 +46,14 @@ class Rekognition(Protocol):
         """How many projects the last complete listing showed; None before the first."""
         ...
 
+    @property
+    def time(self) -> datetime | None:
+        """AWS's own time of its last answer (the Date header of the reply), in UTC; None before the first.
+
+        Windows, idle times and hours of models go by it: it is the clock of who bills.
+        """
+        ...
+
     async def describe_project(
         self, name: str, feature: Feature, *, lane: Lane, max_age_seconds: float
     ) -> ObservedProject | None:
@@ -85,6 +94,36 @@ class Rekognition(Protocol):
         lane: Lane,
     ) -> str:
         """CreateProjectVersion; returns the ARN. Never repeated by the SDK's own retries."""
+        ...
+
+    async def start_version(self, arn: str, *, min_units: int, max_units: int | None, lane: Lane) -> None:
+        """StartProjectVersion. Never repeated by the SDK's own retries."""
+        ...
+
+    async def stop_version(self, arn: str, *, lane: Lane) -> None:
+        """StopProjectVersion."""
+        ...
+
+    async def inference_unit_hours(
+        self, project_name: str, version_names: tuple[str, ...], *, since: datetime, until: datetime, lane: Lane
+    ) -> float:
+        """Inference-unit hours of a project's versions in a span of at most 63 days, by CloudWatch.
+
+        ``InServiceInferenceUnits`` (dimensions ProjectName, VersionName): each five minutes with data count with their
+        average. Besides the versions named, those that CloudWatch lists of the project count (deleted ones).
+        """
+        ...
+
+    async def successful_requests(self, *, since: datetime, until: datetime, lane: Lane) -> float:
+        """Successful DetectCustomLabels calls of the account and Region in a span, by CloudWatch.
+
+        ``SuccessfulRequestCount``, whose one dimension is Operation: CloudWatch does not tell models apart. Absent data
+        is 0.
+        """
+        ...
+
+    async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
+        """Whether a model of another project of the account and Region had inference units in service in a span."""
         ...
 
     async def delete_version(self, arn: str, *, lane: Lane) -> None:

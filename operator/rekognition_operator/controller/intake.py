@@ -73,8 +73,7 @@ def lane_of(resource: Resource) -> Lane:
     status = parse_status(resource.body)
     asked = resource.annotations.get(RECONCILE_REQUESTED_AT)
     if (
-        status is None
-        or resource.deleting
+        resource.deleting
         or status.observed_generation != resource.generation
         or (asked is not None and answer_value(asked) != status.last_handled_reconcile_at)
     ):

@@ -178,7 +178,7 @@ class Reconciler:
             resource = await self._kube.patch_finalizers(resource, (*resource.finalizers, FINALIZER))
             self._cache.keep(resource)
         previous = parse_status(resource.body)
-        if previous is None or not previous.conditions:
+        if not previous.conditions:
             status = status_object(first_sight(previous, resource.generation, self._clock.now()))
             resource = await self._kube.patch_status(resource, merge_patch(resource.status, status))
             self._cache.keep(resource)

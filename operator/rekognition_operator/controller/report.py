@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.controller.backoff import persists
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
@@ -30,7 +30,7 @@ QUEUE_PATCH_SECONDS: Final = 60.0
 """A place in a queue that changes alone is written at most this often."""
 
 
-def status_object(status: ModerationAdapterStatus) -> JsonObject:
+def status_object(status: ResourceStatus) -> JsonObject:
     """Return a status as the API server stores it."""
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 
@@ -135,8 +135,8 @@ async def write_status(kube: Kube, resource: Resource, patch: JsonObject) -> Res
 async def tell(
     kube: Kube,
     about: Resource,
-    before: ModerationAdapterStatus | None,
-    after: ModerationAdapterStatus,
+    before: ResourceStatus | None,
+    after: ResourceStatus,
     now: datetime,
 ) -> None:
     """Post the events of a transition. An event that cannot be posted is no failure of the pass."""

@@ -96,6 +96,29 @@ class Promote:
 
 
 @dataclass(frozen=True)
+class StartVersion:
+    """StartProjectVersion: the model bills by the hour from now on. Waits for one of the account's running models."""
+
+    arn: str
+    project_arn: str
+    version_name: str
+    min_units: int
+    max_units: int | None
+    rank: tuple[int, str]
+    """Who goes first where running models are scarce, the smallest first: see :func:`..serving.rank`."""
+
+
+@dataclass(frozen=True)
+class StopVersion:
+    """StopProjectVersion; writes ``tags``, which say why, before."""
+
+    arn: str
+    project_arn: str
+    version_name: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class ReleaseFinalizer:
     """Let the resource go: remove our finalizer. Always the last action."""
 
@@ -110,5 +133,7 @@ Action = (
     | RemoveTags
     | ConfirmClaim
     | Promote
+    | StartVersion
+    | StopVersion
     | ReleaseFinalizer
 )

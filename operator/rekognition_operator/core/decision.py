@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.api.moderationadapter import VersionRole
+from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core.actions import Action
 from rekognition_operator.core.world import ObservedProject, ObservedVersion
 

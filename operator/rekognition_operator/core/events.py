@@ -5,7 +5,7 @@ from typing import Literal
 
 from rekognition_operator.api.common import Condition
 from rekognition_operator.api.conditions import ConditionType, Reason
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus, VersionStatus
+from rekognition_operator.api.resource import ResourceStatus, VersionStatus
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ _WORTH_TELLING = frozenset(
 """Reasons of Reconciling that a person cares about; the rest is told by the events on versions."""
 
 
-def events(previous: ModerationAdapterStatus | None, current: ModerationAdapterStatus) -> tuple[EventNote, ...]:
+def events(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[EventNote, ...]:
     """Compare two statuses. A pass that changes nothing, or only wording, yields nothing."""
     before = {c.type: c for c in (previous.conditions if previous is not None else None) or []}
     after = {c.type: c for c in current.conditions or []}
@@ -42,9 +42,7 @@ def events(previous: ModerationAdapterStatus | None, current: ModerationAdapterS
     )
 
 
-def _version_events(
-    previous: ModerationAdapterStatus | None, current: ModerationAdapterStatus
-) -> tuple[EventNote, ...]:
+def _version_events(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[EventNote, ...]:
     known = {version.arn: version for version in (previous.versions if previous is not None else None) or []}
     notes: list[EventNote] = []
     for version in reversed(current.versions or []):
@@ -76,7 +74,7 @@ def _version_event(before: VersionStatus | None, after: VersionStatus) -> EventN
             return None
 
 
-def _in_service(previous: ModerationAdapterStatus | None, current: ModerationAdapterStatus) -> tuple[EventNote, ...]:
+def _in_service(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[EventNote, ...]:
     before = previous.active if previous is not None else None
     after = current.active
     if after is not None and (before is None or before.arn != after.arn):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.api.moderationadapter import VersionRole
+from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
 from rekognition_operator.core.inputs import VersionName, digests

@@ -1,28 +1,49 @@
 """What does a resource ask for, once every default is resolved?"""
 
 import hashlib
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import cast
 
 from pydantic import ValidationError
 
+from rekognition_operator.api import customlabelsmodel as clm
 from rekognition_operator.api.common import Manifest
-from rekognition_operator.api.moderationadapter import ModerationAdapter, ModerationAdapterSpec, ModerationAdapterStatus
+from rekognition_operator.api.kinds import BY_NAME, Kind
+from rekognition_operator.api.moderationadapter import ModerationAdapterSpec
+from rekognition_operator.api.resource import ResourceSpec, ResourceStatus
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs
-from rekognition_operator.core.world import Annotations, Desired, Feature, KnownProject, Owner, Place, S3Object
+from rekognition_operator.core.schedule import Schedule, UnknownZoneError, Window, minute_of_day, read_zone
+from rekognition_operator.core.world import (
+    Annotations,
+    Desired,
+    Feature,
+    KnownProject,
+    Owner,
+    Place,
+    S3Object,
+    Serving,
+)
 
 _MAX_PROJECT_NAME = 255
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 class InvalidSpecError(ValueError):
     """The spec cannot be used; the text names each field and what is wrong with it."""
 
 
-def parse_spec(resource: Mapping[str, object]) -> ModerationAdapterSpec:
+def kind_of(resource: Mapping[str, object]) -> Kind:
+    """Return the kind of a resource as the API server returns it."""
+    return BY_NAME[str(resource.get("kind"))]
+
+
+def parse_spec(resource: Mapping[str, object]) -> ResourceSpec:
     """Read ``spec``; raises InvalidSpecError where the API server let something through that this release refuses."""
     try:
-        return ModerationAdapterSpec.model_validate(resource.get("spec") or {})
+        return kind_of(resource).spec.model_validate(resource.get("spec") or {})
     except ValidationError as error:
         problems = "; ".join(
             f"spec.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
@@ -32,12 +53,13 @@ def parse_spec(resource: Mapping[str, object]) -> ModerationAdapterSpec:
         ) from None
 
 
-def parse_status(resource: Mapping[str, object]) -> ModerationAdapterStatus | None:
-    """Read ``status``; None where there is none, or one that this release cannot read: it is written anew."""
+def parse_status(resource: Mapping[str, object]) -> ResourceStatus:
+    """Read ``status``; an empty one where there is none, or one that this release cannot read: it is written anew."""
+    status = kind_of(resource).status
     try:
-        return ModerationAdapterStatus.model_validate(resource.get("status") or {})
+        return status.model_validate(resource.get("status") or {})
     except ValidationError:
-        return None
+        return status()
 
 
 def region_of(resource: Mapping[str, object], default_region: str | None) -> str:
@@ -52,14 +74,16 @@ def region_of(resource: Mapping[str, object], default_region: str | None) -> str
 
 
 def resolve(resource: Mapping[str, object], *, cluster_name: str, default_region: str | None, account: str) -> Desired:
-    """Resolve a ModerationAdapter as the API server returns it. Raises InvalidSpecError."""
+    """Resolve a resource as the API server returns it. Raises InvalidSpecError."""
     spec = parse_spec(resource)
     status = parse_status(resource)
     metadata = _mapping(resource.get("metadata"))
-    owner = Owner(cluster_name, ModerationAdapter.kind, str(metadata.get("namespace")), str(metadata.get("name")))
+    owner = Owner(cluster_name, kind_of(resource).kind, str(metadata.get("namespace")), str(metadata.get("name")))
     training = spec.training
     testing = training.testing_data
-    known = status.project if status is not None else None
+    known = status.project
+    adapter = spec if isinstance(spec, ModerationAdapterSpec) else None
+    model = spec if isinstance(spec, clm.CustomLabelsModelSpec) else None
     return Desired(
         owner=owner,
         generation=cast("int", metadata.get("generation", 0)),
@@ -68,15 +92,17 @@ def resolve(resource: Mapping[str, object], *, cluster_name: str, default_region
             region=region_of(resource, default_region),
             project_name=spec.project_name or default_project_name(owner),
         ),
-        feature=Feature.CONTENT_MODERATION,
-        auto_update=spec.auto_update == "Enabled",
+        feature=Feature.CONTENT_MODERATION if adapter is not None else Feature.CUSTOM_LABELS,
+        auto_update=adapter is not None and adapter.auto_update == "Enabled",
         inputs=TrainingInputs(
             training=_manifests(training.training_data.manifests),
             testing=_manifests(testing.manifests or []) if testing is not None else (),
-            confidence_threshold=training.confidence_threshold,
+            confidence_threshold=adapter.training.confidence_threshold if adapter is not None else None,
             kms_key_id=training.kms_key_id,
         ),
         output=S3Object(spec.output.bucket, spec.output.prefix or ""),
+        serving=_serving(model.serving) if model is not None else None,
+        created_at=str(metadata.get("creationTimestamp") or ""),
         description=spec.description,
         tags=spec.tags or {},
         keep=spec.retention.keep,
@@ -91,7 +117,7 @@ def resolve(resource: Mapping[str, object], *, cluster_name: str, default_region
         annotations=annotations_of(resource),
         deleting=metadata.get("deletionTimestamp") is not None,
         known_project=KnownProject(known.arn, tuple(known.tag_keys or ())) if known is not None else None,
-        handled_retry=status.last_handled_retry if status is not None else None,
+        handled_retry=status.last_handled_retry,
     )
 
 
@@ -108,6 +134,8 @@ def annotations_of(resource: Mapping[str, object]) -> Annotations:
         retry=read("retry"),
         accept_move=read("accept-move"),
         force_release=read("force-release") == "true",
+        wake=read("wake"),
+        last_used_at=t.read_time(read("last-used-at")),
     )
 
 
@@ -118,6 +146,39 @@ def default_project_name(owner: Owner) -> str:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"{name[: _MAX_PROJECT_NAME - 17]}-{digest}"
+
+
+def _serving(serving: clm.Serving) -> Serving:
+    return Serving(
+        running=serving.state == "Running",
+        min_units=serving.min_inference_units,
+        max_units=serving.max_inference_units,
+        blue_green=serving.rollout is clm.Rollout.BLUE_GREEN,
+        schedule=_schedule(serving.schedule) if serving.schedule is not None else None,
+        idle_after=_duration(serving.idle_stop.after) if serving.idle_stop is not None else None,
+        max_usd_per_hour=serving.budget.max_usd_per_hour if serving.budget is not None else None,
+    )
+
+
+def _schedule(schedule: clm.Schedule) -> Schedule:
+    try:
+        zone = read_zone(schedule.time_zone)
+    except UnknownZoneError:
+        raise InvalidSpecError(
+            f"spec.serving.schedule.timeZone: {schedule.time_zone!r} is not in the IANA time zone database; write a "
+            "name such as Europe/Berlin or UTC"
+        ) from None
+    windows = (
+        Window(w.name, frozenset(_WEEKDAYS.index(day) for day in w.days), minute_of_day(w.from_), minute_of_day(w.to))
+        for w in schedule.windows
+    )
+    return Schedule(zone, tuple(windows))
+
+
+def _duration(text: str) -> timedelta:
+    """Read a duration such as 1h30m; its pattern was checked with the spec."""
+    hours, minutes = (re.search(rf"([0-9]+){unit}", text) for unit in "hm")
+    return timedelta(hours=int(hours[1]) if hours else 0, minutes=int(minutes[1]) if minutes else 0)
 
 
 def _manifests(manifests: list[Manifest]) -> tuple[ManifestRef, ...]:

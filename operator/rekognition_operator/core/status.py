@@ -6,10 +6,10 @@ from typing import Literal
 
 from rekognition_operator.api.common import Condition, Drift, Project, Queue, S3Place
 from rekognition_operator.api.conditions import ConditionType, Reason
-from rekognition_operator.api.moderationadapter import (
+from rekognition_operator.api.resource import (
     ActiveVersion,
     DesiredVersion,
-    ModerationAdapterStatus,
+    ResourceStatus,
     VersionRole,
     VersionStatus,
 )
@@ -43,9 +43,9 @@ class _Draft:
     present: dict[ConditionType, Finding]
 
 
-def first_sight(previous: ModerationAdapterStatus | None, generation: int, now: datetime) -> ModerationAdapterStatus:
+def first_sight(previous: ResourceStatus | None, generation: int, now: datetime) -> ResourceStatus:
     """Return the status that is written before the first call to AWS: an object without status reads as healthy."""
-    previous = previous or ModerationAdapterStatus()
+    previous = previous or ResourceStatus()
     state = ReadyState(
         holds=None, reason=Reason.PROGRESSING, message="The operator has seen the resource; looking at AWS"
     )
@@ -59,14 +59,14 @@ def first_sight(previous: ModerationAdapterStatus | None, generation: int, now: 
 
 
 def compose(
-    previous: ModerationAdapterStatus | None,
+    previous: ResourceStatus | None,
     generation: int,
     report: Report | None,
     hindrance: Hindrance | None,
     now: datetime,
     *,
     reconcile_requested_at: str | None = None,
-) -> ModerationAdapterStatus:
+) -> ResourceStatus:
     """Compute the status from what a pass saw and what hindered it.
 
     Parameters
@@ -80,7 +80,7 @@ def compose(
     reconcile_requested_at
         The value of the annotation that this pass answers.
     """
-    previous = previous or ModerationAdapterStatus()
+    previous = previous or ResourceStatus()
     kept = {c.type: c for c in previous.conditions or []}
     draft = _hindered(_draft(report, kept, generation), hindrance)
     update: dict[str, object] = {
@@ -217,7 +217,7 @@ def _queue(hindrance: Hindrance | None) -> Queue | None:
     return Queue(waiting_for=hindrance.waiting_for, position=hindrance.position)
 
 
-def _seen(report: Report, previous: ModerationAdapterStatus, now: datetime) -> dict[str, object]:
+def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, object]:
     project = report.project
     since = {item.path: item.since for item in previous.drift or []}
     drift = [

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
 from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.schedule import Schedule
 
 
 class Feature(StrEnum):
@@ -117,11 +118,32 @@ class ObservedVersion:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What CloudWatch says of running models. A member is None where it was not asked for or may not be read."""
+
+    month: str | None = None
+    """The month of ``unit_hours``, in UTC, such as 2026-11."""
+    unit_hours: float | None = None
+    """Inference-unit hours of the project since the month began."""
+    refused: bool = False
+    """Whether CloudWatch refused to be read."""
+    requests: float | None = None
+    """Successful DetectCustomLabels calls of the whole account and Region, in the span of the idle stop."""
+    alone: bool | None = None
+    """Whether no model of other projects ran in that span: only then the requests were all this resource's."""
+
+
+@dataclass(frozen=True)
 class Observed:
-    """One look at AWS: the project by its name, and all its versions, newest first (as AWS sorts them)."""
+    """One look at AWS: the project by its name, and all its versions, newest first (as AWS sorts them).
+
+    ``at`` is AWS's own time of the look: windows, idle times and hours go by the clock of who bills. None: unknown.
+    """
 
     project: ObservedProject | None
     versions: tuple[ObservedVersion, ...] = ()
+    at: datetime | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +181,22 @@ class Annotations:
     retry: str | None = None
     accept_move: str | None = None
     force_release: bool = False
+    wake: str | None = None
+    last_used_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Whether, when and with how much capacity a Custom Labels model runs: ``spec.serving``."""
+
+    running: bool
+    """False: it is stopped, whatever the rest says."""
+    min_units: int = 1
+    max_units: int | None = None
+    blue_green: bool = True
+    schedule: Schedule | None = None
+    idle_after: timedelta | None = None
+    max_usd_per_hour: float | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +210,10 @@ class Desired:
     auto_update: bool
     inputs: TrainingInputs
     output: S3Object
+    serving: Serving | None = None
+    """None: an adapter, which is neither started nor stopped."""
+    created_at: str = ""
+    """When the resource was created, as the API server writes it: who waits longest for something scarce goes first."""
     description: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     keep: int = 3

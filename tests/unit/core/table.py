@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from fakes.builders import INPUTS, NOW, OWNER, POLICY
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import (
     Action,
@@ -73,7 +73,7 @@ class Case:
         """Decide on this row."""
         return decide(self.desired, self.observed, self.policy, self.now, self.attempt)
 
-    def status(self) -> ModerationAdapterStatus:
+    def status(self) -> ResourceStatus:
         """Return the first status that this row yields."""
         return compose(None, self.desired.generation, self.decide().report, None, self.now)
 

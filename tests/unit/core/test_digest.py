@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from fakes.builders import OWNER, A
-from rekognition_operator.api.moderationadapter import Training
+from rekognition_operator.api.moderationadapter import AdapterTraining
 from rekognition_operator.core.inputs import (
     DIGEST_FUNCTIONS,
     ManifestRef,
@@ -42,6 +42,7 @@ def golden() -> list[GoldenLine]:
 def digest_of(training: dict[str, object]) -> str:
     """Return the digest of a spec.training as it is written in YAML."""
     resource = {
+        "kind": "ModerationAdapter",
         "metadata": {"namespace": OWNER.namespace, "name": OWNER.name, "generation": 1},
         "spec": {"training": training, "output": {"bucket": "acme-ml"}},
     }
@@ -104,8 +105,8 @@ def test_the_order_of_manifests_matters_and_that_of_keys_does_not() -> None:
 
 
 def test_nothing_under_training_has_a_default_that_could_change_a_digest() -> None:
-    assert Training.digest_input
-    absent = Training.model_validate({"trainingData": TRAIN}).model_dump(exclude_none=True, by_alias=True)
+    assert AdapterTraining.digest_input
+    absent = AdapterTraining.model_validate({"trainingData": TRAIN}).model_dump(exclude_none=True, by_alias=True)
     assert absent == {"trainingData": TRAIN}
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fakes.builders import NOW, OTHER_OWNER, A, B, ago, desired, foreign, name_of, observed, project, retry, version
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core.events import events
 from rekognition_operator.core.hindrance import Hindrance, Terminal, Waiting
 from rekognition_operator.core.status import compose, first_sight
@@ -25,8 +25,8 @@ FIRST_SIGHT = first_sight(None, 1, NOW)
 
 def status(
     seen: Observed, wanted: Desired | None = None, *, hindrance: Hindrance | None = None,
-    previous: ModerationAdapterStatus | None = None,
-) -> ModerationAdapterStatus:  # fmt: skip
+    previous: ResourceStatus | None = None,
+) -> ResourceStatus:  # fmt: skip
     wanted = wanted or desired()
     report = Case("", wanted, seen, [], {}).decide().report
     return compose(previous, wanted.generation, report, hindrance, NOW)
@@ -41,8 +41,8 @@ class Transition:
     """Two statuses in a row, and the events of that step: "<type> <reason>"."""
 
     name: str
-    before: ModerationAdapterStatus | None
-    after: ModerationAdapterStatus
+    before: ResourceStatus | None
+    after: ResourceStatus
     events: list[str]
     says: str = ""
 

@@ -20,14 +20,14 @@ from fakes.builders import (
     version,
 )
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.status import compose, first_sight
 from rekognition_operator.core.world import Desired, Observed, ProjectStatus
 from unit.core.table import Case
 
 
-def kstatus(status: ModerationAdapterStatus | None, generation: int, *, deleting: bool = False) -> str:
+def kstatus(status: ResourceStatus | None, generation: int, *, deleting: bool = False) -> str:
     """Compute the status of a generic custom resource as sigs.k8s.io/cli-utils/pkg/kstatus does.
 
     Source: ``checkGenericProperties`` and ``checkReadyCondition`` of its status/generic.go and status/core.go.
@@ -58,7 +58,7 @@ class Phase:
     kstatus: str
     hindrance: Hindrance | None = None
 
-    def status(self) -> ModerationAdapterStatus:
+    def status(self) -> ResourceStatus:
         """Return the status of this phase."""
         report = Case("", self.desired, self.observed, [], {}).decide().report
         return compose(None, self.desired.generation, report, self.hindrance, NOW)
@@ -164,9 +164,9 @@ def test_an_edit_is_in_progress_until_it_was_looked_at(phase: Phase) -> None:
 
 
 def test_an_object_that_was_only_created_is_in_progress_by_the_default_of_the_crd() -> None:
-    assert kstatus(ModerationAdapterStatus(observed_generation=-1), 1) == "InProgress"
+    assert kstatus(ResourceStatus(observed_generation=-1), 1) == "InProgress"
     assert kstatus(None, 1) == "Current"  # which is why the CRD has that default
 
 
 def test_the_first_conditions_are_in_progress() -> None:
-    assert kstatus(first_sight(ModerationAdapterStatus(observed_generation=-1), 1, NOW), 1) == "InProgress"
+    assert kstatus(first_sight(ResourceStatus(observed_generation=-1), 1, NOW), 1) == "InProgress"

@@ -59,7 +59,11 @@ META: Json = {"namespace": "trust-safety", "name": "storefront", "generation": 4
 def resolved(
     spec: Json | None = None, status: Json | None = None, **metadata: JsonValue
 ) -> Desired:  # fmt: skip
-    resource: Json = {"metadata": {**META, **metadata}, "spec": spec if spec is not None else MINIMAL}
+    resource: Json = {
+        "kind": "ModerationAdapter",
+        "metadata": {**META, **metadata},
+        "spec": spec if spec is not None else MINIMAL,
+    }
     if status is not None:
         resource["status"] = status
     return resolve(resource, cluster_name="prod", default_region="us-east-1", account="123456789012")
@@ -155,8 +159,8 @@ def test_a_status_that_says_nothing_or_cannot_be_read_is_no_obstacle(status: Jso
 
 
 def test_a_status_of_another_release_is_written_anew() -> None:
-    assert parse_status({"status": {"versions": "none"}}) is None
-    assert parse_status({}) == ModerationAdapterStatus()
+    assert parse_status({"kind": "ModerationAdapter", "status": {"versions": "none"}}) == ModerationAdapterStatus()
+    assert parse_status({"kind": "ModerationAdapter"}) == ModerationAdapterStatus()
 
 
 def test_a_region_is_needed_from_somewhere() -> None:
@@ -185,7 +189,12 @@ def test_a_wrong_spec_names_the_field_and_the_remedy(change: Json, path: str) ->
 
 def test_no_spec_at_all_is_refused_as_one() -> None:
     with pytest.raises(InvalidSpecError, match=r"spec\.training"):
-        resolve({"metadata": META}, cluster_name="prod", default_region="us-east-1", account="1")
+        resolve(
+            {"kind": "ModerationAdapter", "metadata": META},
+            cluster_name="prod",
+            default_region="us-east-1",
+            account="1",
+        )
 
 
 def test_a_default_project_name_tells_cluster_namespace_and_name() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from fakes.builders import NOW, OTHER_OWNER, A, B, ago, desired, foreign, known, name_of, observed, project, version
 from rekognition_operator.api.conditions import ConditionType, Reason
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus, VersionRole
+from rekognition_operator.api.resource import ResourceStatus, VersionRole
 from rekognition_operator.core.decision import DriftItem, Finding, ReadyState, Report, VersionReport
 from rekognition_operator.core.events import events
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
@@ -30,22 +30,22 @@ def report_of(wanted: Desired, seen: Observed) -> Report:
 
 
 def after(
-    wanted: Desired, seen: Observed, *, previous: ModerationAdapterStatus | None = None,
+    wanted: Desired, seen: Observed, *, previous: ResourceStatus | None = None,
     hindrance: Hindrance | None = None, at: datetime = NOW,
-) -> ModerationAdapterStatus:  # fmt: skip
+) -> ResourceStatus:  # fmt: skip
     return compose(previous, wanted.generation, report_of(wanted, seen), hindrance, at)
 
 
-def told(status: ModerationAdapterStatus) -> dict[str, str]:
+def told(status: ResourceStatus) -> dict[str, str]:
     return {c.type: f"{c.status} {c.reason}" for c in status.conditions or []}
 
 
-def since(status: ModerationAdapterStatus) -> dict[str, datetime]:
+def since(status: ResourceStatus) -> dict[str, datetime]:
     return {c.type: c.last_transition_time for c in status.conditions or []}
 
 
 def test_first_sight_says_that_nothing_is_known_yet() -> None:
-    status = first_sight(ModerationAdapterStatus(observed_generation=-1), 3, NOW)
+    status = first_sight(ResourceStatus(observed_generation=-1), 3, NOW)
     assert status.observed_generation == 3
     assert told(status) == {
         "Ready": "Unknown Progressing", "UpToDate": "Unknown Progressing", "Reconciling": "True Progressing",
@@ -310,9 +310,9 @@ hindrances = st.one_of(
 )  # fmt: skip
 
 
-def valid(status: ModerationAdapterStatus) -> None:
+def valid(status: ResourceStatus) -> None:
     """Check the bounds of the CRD, and that no list that is a map by key has a key twice."""
-    assert ModerationAdapterStatus.model_validate_json(status.model_dump_json(by_alias=True)) == status
+    assert ResourceStatus.model_validate_json(status.model_dump_json(by_alias=True)) == status
     for keys in (
         [c.type for c in status.conditions or []],
         [v.arn for v in status.versions or []],

@@ -104,18 +104,24 @@ class StartVersion:
     version_name: str
     min_units: int
     max_units: int | None
+    tags: Mapping[str, str]
+    """Written right before: that it was the operator who started it."""
     rank: tuple[int, str]
-    """Who goes first where running models are scarce, the smallest first: see :func:`..serving.rank`."""
+    """Who goes first where running models are scarce, the smallest first: those that shall always run before those with
+    hours, then the oldest resource."""
+    hand_over: bool = False
+    """Whether another version of the resource runs meanwhile."""
 
 
 @dataclass(frozen=True)
 class StopVersion:
-    """StopProjectVersion; writes ``tags``, which say why, before."""
+    """StopProjectVersion; writes ``tags``, which say why, before. ``foreign``: only upon deletion, as DeleteVersion."""
 
     arn: str
     project_arn: str
     version_name: str
     tags: Mapping[str, str]
+    foreign: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ from rekognition_operator.core.decision import (
 from rekognition_operator.core.deletion import is_suspended_deletion, plan_deletion
 from rekognition_operator.core.hindrance import CreateAttempt
 from rekognition_operator.core.ownership import moved, plan_project
-from rekognition_operator.core.promotion import promote
+from rekognition_operator.core.promotion import choose, promote
 from rekognition_operator.core.report import report_on
 from rekognition_operator.core.retention import surplus
+from rekognition_operator.core.serving import ServingPlan, plan_serving, serving_seen
 from rekognition_operator.core.tagging import plan_tags
-from rekognition_operator.core.training import plan_training, unanswered_retry
+from rekognition_operator.core.training import TrainingPlan, plan_training, unanswered_retry
 from rekognition_operator.core.versions import Fleet, sort_out
-from rekognition_operator.core.wording import force_release_line
+from rekognition_operator.core.wording import force_release_line, usd
 from rekognition_operator.core.world import Desired, Observed, ObservedProject, VersionState
 
 
@@ -45,7 +46,7 @@ def decide(
         The last unsuccessful CreateProjectVersion of this resource, if the operator remembers one.
     """
     decision = (
-        _decide_deletion(desired, observed, policy)
+        _decide_deletion(desired, observed, policy, now)
         if desired.deleting
         else _decide_live(desired, observed, policy, now, attempt)
     )
@@ -69,7 +70,7 @@ def _decide_live(
         report = report_on(desired, project if known else None, fleet, plan.reconciling, plan.stalled)
         requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
         return Decision(plan.actions, report, requeue)
-    return _decide_versions(desired, project, fleet, policy, now, attempt)
+    return _decide_versions(desired, project, fleet, observed, policy, now, attempt)
 
 
 def _was_ours(desired: Desired, project: ObservedProject) -> bool:
@@ -81,36 +82,53 @@ def _decide_versions(
     desired: Desired,
     project: ObservedProject,
     fleet: Fleet,
+    observed: Observed,
     policy: Policy,
     now: datetime,
     attempt: CreateAttempt | None,
 ) -> Decision:
     training = plan_training(desired, project, fleet, policy, now, attempt)
     tagging = plan_tags(desired, project, fleet, now)
-    promotion = promote(desired, project, fleet, now)
+    serving = _plan_serving(desired, project, fleet, observed, training, policy, now)
+    chosen = serving.in_service if serving is not None else choose(desired, fleet)
+    promotion = promote(project, fleet, chosen, now)
 
-    # What is in service first; what costs money last, when everything that it rests upon is written down.
+    # What is in service first, and what stops the bill; what costs money last, when all that it rests upon is written.
     actions: list[Action] = [*tagging.adopt]
     if promotion is not None:
         actions.append(promotion)
+    if serving is not None:
+        actions += [*serving.stops, *serving.records]
     actions += [*tagging.records, *tagging.corrections, *surplus(desired, fleet)]
+    if serving is not None:
+        actions += serving.starts
     if training.record is not None:
         actions.append(training.record)
     if training.create is not None:
         actions.append(training.create)
 
-    drift = list(tagging.drift)
+    drift = [*tagging.drift, *(serving.drift if serving is not None else ())]
     if training.lost is not None:
         drift.append(DriftItem(f"versions[{training.lost}]", "trained", "deleted", corrected=training.stalled is None))
-    reconciling = training.reconciling
-    if reconciling is None and training.stalled is None:
-        if promotion is not None:
-            reconciling = Finding(Reason.PROMOTING, f"Putting version {promotion.version_name} into service")
-        elif tagging.adopt:
-            reconciling = Finding(Reason.ADOPTING, "Taking over versions of the project")
-        elif tagging.corrections:
-            reconciling = Finding(Reason.CORRECTING_DRIFT, "Correcting tags in AWS")
-    report = report_on(desired, project, fleet, reconciling, training.stalled)
+    # How the model serves now is more urgent news than the training of another version, which takes hours.
+    under_way = (serving.reconciling if serving is not None else None) or training.reconciling
+    stalled = training.stalled or (serving.stalled if serving is not None else None)
+    if under_way is None and promotion is not None:
+        under_way = Finding(Reason.PROMOTING, f"Putting version {promotion.version_name} into service")
+    elif under_way is None and tagging.adopt:
+        under_way = Finding(Reason.ADOPTING, "Taking over versions of the project")
+    elif under_way is None and tagging.corrections:
+        under_way = Finding(Reason.CORRECTING_DRIFT, "Correcting tags in AWS")
+    reconciling = None if stalled is not None else under_way
+    report = report_on(desired, project, fleet, reconciling, stalled)
+    if serving is not None:
+        report = replace(
+            report,
+            ready=_ready_of_model(report.ready, serving),
+            serving=serving.report,
+            no_room=serving.no_room,
+            idle_unknown=serving.idle_unknown,
+        )
     report = replace(
         report,
         drift=tuple(drift),
@@ -123,9 +141,50 @@ def _decide_versions(
     requeue = _requeue(actions, reconciling, policy)
     if not actions and training.requeue_seconds is not None:
         requeue = min(max(training.requeue_seconds, policy.soon_seconds), policy.sweep_seconds)
+    if serving is not None and serving.reconciling is not None:
+        requeue = min(requeue, policy.moving_seconds)
+    if serving is not None and serving.requeue_seconds is not None:
+        requeue = min(requeue, max(serving.requeue_seconds, policy.soon_seconds))
     if any(own.version.state is VersionState.DELETING for own in fleet.own):
         requeue = min(requeue, policy.moving_seconds)
-    return Decision(tuple(actions), report, requeue)
+    return Decision(
+        tuple(actions),
+        report,
+        requeue,
+        announce=serving is not None and serving.announce,
+        running_models=sum(own.occupies for own in fleet.own),
+        frees_models=serving is not None and serving.frees_models,
+    )
+
+
+def _plan_serving(
+    desired: Desired,
+    project: ObservedProject,
+    fleet: Fleet,
+    observed: Observed,
+    training: TrainingPlan,
+    policy: Policy,
+    now: datetime,
+) -> ServingPlan | None:
+    """Decide on serving; None for an adapter, which is neither started nor stopped."""
+    if desired.serving is None:
+        return None
+    return plan_serving(
+        desired,
+        desired.serving,
+        project,
+        fleet,
+        observed.usage,
+        policy,
+        observed.at or now,
+        retry=unanswered_retry(desired, project, fleet) is not None,
+        training=training.reconciling is not None,
+    )
+
+
+def _ready_of_model(ready: ReadyState, serving: ServingPlan) -> ReadyState:
+    """Say whether a model is as the spec wants it now: that a version is in service does not say that it runs."""
+    return ready if ready.reason is Reason.ACCEPTED or serving.ready is None else serving.ready
 
 
 def _requeue(actions: tuple[Action, ...] | list[Action], reconciling: Finding | None, policy: Policy) -> float:
@@ -145,6 +204,9 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
         )
     elif pending:
         message += f". Waiting to be done: {pending}"
+    serving = decision.report.serving
+    if serving is not None and serving.usd_per_hour:
+        message += f". The model runs, and costs {usd(serving.usd_per_hour)} an hour"
     suspended = Finding(Reason.SUSPENDED, message)
     report = decision.report
     carried = report.project.tags if report.project is not None else {}
@@ -157,7 +219,7 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
         drift=tuple(replace(item, corrected=False) for item in report.drift),
         project_tag_keys=tuple(key for key in report.project_tag_keys if key in carried),
     )
-    return Decision((), report, policy.sweep_seconds)
+    return replace(decision, actions=(), report=report, requeue_seconds=policy.sweep_seconds, announce=False)
 
 
 def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> ReadyState:
@@ -168,8 +230,8 @@ def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> Rea
     return ReadyState(holds=state.holds, reason=suspended.reason, message=suspended.message)
 
 
-def _decide_deletion(desired: Desired, observed: Observed, policy: Policy) -> Decision:
-    plan = plan_deletion(desired, observed)
+def _decide_deletion(desired: Desired, observed: Observed, policy: Policy, now: datetime) -> Decision:
+    plan = plan_deletion(desired, observed, observed.at or now)
     report = report_on(desired, observed.project if plan.ours else None, plan.fleet, plan.reconciling, plan.stalled)
     why = plan.stalled or plan.reconciling or Finding(Reason.DELETING, "The resource is being deleted")
     gone = ReadyState(holds=False, reason=why.reason, message=why.message)
@@ -180,7 +242,10 @@ def _decide_deletion(desired: Desired, observed: Observed, policy: Policy) -> De
         reconciling=plan.reconciling,
         pending_next_version=None,
         keep_known=not plan.ours,
+        serving=serving_seen(desired, plan.fleet, policy) if plan.ours and desired.serving is not None else None,
     )
     if any(isinstance(action, ReleaseFinalizer) for action in plan.actions):
         return Decision(plan.actions, report, policy.moving_seconds)
-    return Decision(plan.actions, report, _requeue(plan.actions, plan.reconciling, policy))
+    requeue = _requeue(plan.actions, plan.reconciling, policy)
+    running = sum(own.occupies for own in plan.fleet.own)
+    return Decision(plan.actions, report, requeue, running_models=running, frees_models=True)

@@ -1,11 +1,13 @@
 """How does a decision look: what to do, what to say, and when to look again?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core.actions import Action
-from rekognition_operator.core.world import ObservedProject, ObservedVersion
+from rekognition_operator.core.world import ObservedProject, ObservedVersion, Usage
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,18 @@ class Policy:
     """How long after such a failure; doubled each time."""
     count_quota_retry_seconds: float = 1800.0
     """How often a full count quota, or a refused training, is tried again."""
+    start_retry_seconds: float = 1800.0
+    """How long after a failure to start the only model that there is is started again without a person."""
+    metrics_lag_seconds: float = 300.0
+    """How late CloudWatch may show a request."""
+    usd_per_unit_hour: float = 4.0
+    """Price of one inference unit for one hour (Amazon Rekognition pricing), for Regions that are not listed."""
+    usd_per_unit_hour_by_region: Mapping[str, float] = field(default_factory=dict)
+    """Prices of Regions that differ."""
+
+    def price(self, region: str) -> float:
+        """Return what one inference unit costs in a Region, in USD an hour."""
+        return self.usd_per_unit_hour_by_region.get(region, self.usd_per_unit_hour)
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,25 @@ class VersionReport:
 
 
 @dataclass(frozen=True)
+class ServingReport:
+    """How a model serves: what status.serving and the condition Serving say of it."""
+
+    runs: ReadyState
+    """The condition Serving."""
+    reason: Reason
+    """Why it shall run or not."""
+    version: ObservedVersion | None = None
+    """The version in service, or the one that shall be."""
+    since: datetime | None = None
+    next_at: datetime | None = None
+    next_runs: bool | None = None
+    usd_per_hour: float = 0.0
+    price: float = 0.0
+    """USD for one inference unit and hour."""
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """All that status will say, but times. Computed from what was observed; no decision reads it back."""
 
@@ -82,6 +115,10 @@ class Report:
     suspended: Finding | None = None
     expiring: Finding | None = None
     pending_next_version: Finding | None = None
+    no_room: Finding | None = None
+    idle_unknown: Finding | None = None
+    serving: ServingReport | None = None
+    """None: an adapter, or a project that could not be looked at."""
     drift: tuple[DriftItem, ...] = ()
     project: ObservedProject | None = None
     project_tag_keys: tuple[str, ...] = ()
@@ -97,8 +134,16 @@ class Report:
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do, in this order; what to say; and how soon to look again, in seconds."""
+    """What to do, in this order; what to say; and how soon to look again, in seconds.
+
+    ``announce``: what is said is written before anything is done, since it takes the model away for a while.
+    ``running_models`` counts those of the account's running models that the resource takes; ``frees_models`` tells
+    whether it will give them back without a person.
+    """
 
     actions: tuple[Action, ...]
     report: Report
     requeue_seconds: float
+    announce: bool = False
+    running_models: int = 0
+    frees_models: bool = False

@@ -1,6 +1,7 @@
 """The resource is being deleted: what is removed in AWS, what is kept, and when may the resource go?"""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
@@ -12,10 +13,12 @@ from rekognition_operator.core.actions import (
     ReleaseFinalizer,
     RemoveTags,
     SetTags,
+    StopVersion,
 )
 from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.ownership import moved
-from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.serving_memory import Why, stop_tags
+from rekognition_operator.core.versions import OCCUPYING, Fleet, sort_out
 from rekognition_operator.core.wording import counted, force_release_line
 from rekognition_operator.core.world import (
     Desired,
@@ -26,15 +29,7 @@ from rekognition_operator.core.world import (
     VersionState,
 )
 
-_BUSY = frozenset(
-    {
-        VersionState.TRAINING_IN_PROGRESS,
-        VersionState.COPYING_IN_PROGRESS,
-        VersionState.STARTING,
-        VersionState.RUNNING,
-        VersionState.STOPPING,
-    }
-)
+_BUSY = OCCUPYING | {VersionState.TRAINING_IN_PROGRESS, VersionState.COPYING_IN_PROGRESS}
 """AWS refuses to delete a version in these states."""
 
 
@@ -49,8 +44,8 @@ class DeletionPlan:
     ours: bool = False
 
 
-def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
-    """Decide on the deletion; the finalizer goes last, when nothing of the policy is left to do."""
+def plan_deletion(desired: Desired, observed: Observed, at: datetime) -> DeletionPlan:
+    """Decide on the deletion at a time; the finalizer goes last, when nothing of the policy is left to do."""
     release = DeletionPlan(
         (ReleaseFinalizer(),),
         reconciling=Finding(Reason.DELETING, "Nothing is left to do in AWS; letting the resource go"),
@@ -70,6 +65,9 @@ def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
     if project is None or t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
         return release  # never ours, released already, or gone: not ours to touch
     fleet = sort_out(desired, observed.versions)
+    stopping = _stop_models(desired, project, fleet, at)
+    if stopping is not None and (forced or desired.deletion_policy == "Retain"):
+        return stopping  # a model that no resource declares any more would bill for ever
     if desired.deletion_policy == "Retain":
         return DeletionPlan(
             (*_let_go(desired, project, [own.version for own in fleet.own]), ReleaseFinalizer()),
@@ -81,19 +79,24 @@ def plan_deletion(desired: Desired, observed: Observed) -> DeletionPlan:
         )
     if forced:
         return _delete_ours_keep_project(desired, project, fleet, wait=False)
-    return _delete(desired, project, fleet)
+    return _delete(desired, project, fleet, stopping, at)
 
 
-def _delete(desired: Desired, project: ObservedProject, fleet: Fleet) -> DeletionPlan:
+def _delete(
+    desired: Desired, project: ObservedProject, fleet: Fleet, stopping: DeletionPlan | None, at: datetime
+) -> DeletionPlan:
     foreign = [version for version in fleet.foreign if version.state is not VersionState.DELETING]
     if foreign or project.datasets:
         if desired.foreign_versions == "Release":
-            return _delete_ours_keep_project(desired, project, fleet, wait=True)
+            return stopping or _delete_ours_keep_project(desired, project, fleet, wait=True)
         if desired.foreign_versions == "Block":
-            return DeletionPlan(stalled=_blocked(desired, project, foreign), fleet=fleet, ours=True)
+            stops = stopping.actions if stopping is not None else ()
+            return DeletionPlan(stops, stalled=_blocked(desired, project, foreign), fleet=fleet, ours=True)
     versions = [*(own.version for own in fleet.own), *fleet.foreign]
     foreign_arns = {version.arn for version in fleet.foreign}
-    actions = _delete_versions(desired, versions, foreign_arns)
+    stops = [_stop(project, v, at, foreign=True) for v in fleet.foreign if v.state is VersionState.RUNNING]
+    actions = [*(stopping.actions if stopping is not None else ()), *stops]
+    actions += _delete_versions(desired, versions, foreign_arns)
     if versions:
         return DeletionPlan(tuple(actions), reconciling=_progress(project, versions), fleet=fleet, ours=True)
     datasets = [dataset for dataset in project.datasets if dataset.status != "DELETE_IN_PROGRESS"]
@@ -123,6 +126,43 @@ def _delete_ours_keep_project(desired: Desired, project: ObservedProject, fleet:
     )
 
 
+def _stop_models(desired: Desired, project: ObservedProject, fleet: Fleet, at: datetime) -> DeletionPlan | None:
+    """Stop the models that run, and wait until they have stopped; None where none runs.
+
+    AWS can stop a model that starts only once it runs.
+    """
+    busy = [own.version for own in fleet.own if own.occupies]
+    if not busy:
+        return None
+    actions: list[Action] = []
+    for version in busy:
+        if version.state is VersionState.RUNNING:
+            actions += [*_marked(desired, version), _stop(project, version, at)]
+    shown = ", ".join(f"{version.name} ({version.status})" for version in busy)
+    return DeletionPlan(
+        tuple(actions),
+        reconciling=Finding(
+            Reason.STOPPING,
+            f"The resource is being deleted; waiting until its model has stopped: {shown}. To let the resource go now "
+            "and leave the model as it is, running and billed, set spec.deletion.policy: Orphan",
+        ),
+        fleet=fleet,
+        ours=True,
+    )
+
+
+def _stop(project: ObservedProject, version: ObservedVersion, at: datetime, *, foreign: bool = False) -> StopVersion:
+    tags = {} if foreign else stop_tags(Why.DELETION, at)
+    return StopVersion(version.arn, project.arn, version.name, tags, foreign=foreign)
+
+
+def _marked(desired: Desired, version: ObservedVersion) -> list[Action]:
+    """Mark a version that is known by its name alone: nothing is stopped or deleted that does not say whose it is."""
+    if t.ownership(version.tags, desired.owner) is t.Ownership.OURS:
+        return []
+    return [SetTags(version.arn, t.owner_tags(desired.owner))]
+
+
 def _delete_versions(desired: Desired, versions: list[ObservedVersion], foreign_arns: set[str]) -> list[Action]:
     ready = [v for v in versions if v.state not in _BUSY and v.state is not VersionState.DELETING]
     ready.sort(key=lambda version: version.created_at)
@@ -130,10 +170,8 @@ def _delete_versions(desired: Desired, versions: list[ObservedVersion], foreign_
     actions: list[Action] = []
     for v in ready:
         foreign = v.arn in foreign_arns
-        if not foreign and t.ownership(v.tags, desired.owner) is not t.Ownership.OURS:
-            actions.append(
-                SetTags(v.arn, owner_tags)
-            )  # known by its name alone: nothing is deleted that does not say so
+        if not foreign:
+            actions += _marked(desired, v)
         actions.append(DeleteVersion(v.arn, v.name, owner_tags={} if foreign else owner_tags, foreign=foreign))
     return actions
 

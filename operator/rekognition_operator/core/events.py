@@ -6,6 +6,7 @@ from typing import Literal
 from rekognition_operator.api.common import Condition
 from rekognition_operator.api.conditions import ConditionType, Reason
 from rekognition_operator.api.resource import ResourceStatus, VersionStatus
+from rekognition_operator.core.wording import spoken
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ _WORTH_TELLING = frozenset(
         Reason.DELETING,
         Reason.WAITING_FOR_TRAINING,
         Reason.CREATING_PROJECT,
+        Reason.STARTING,
+        Reason.STOPPING,
+        Reason.CHANGING_UNITS,
+        Reason.HANDING_OVER,
     }
 )
 """Reasons of Reconciling that a person cares about; the rest is told by the events on versions."""
@@ -38,6 +43,7 @@ def events(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[Ev
     return (
         *_version_events(previous, current),
         *_in_service(previous, current),
+        *_serving_events(before.get(ConditionType.SERVING), after.get(ConditionType.SERVING)),
         *_condition_events(before, after),
     )
 
@@ -85,9 +91,30 @@ def _in_service(previous: ResourceStatus | None, current: ResourceStatus) -> tup
     return ()
 
 
+def _serving_events(before: Condition | None, after: Condition | None) -> tuple[EventNote, ...]:
+    """Tell when a model begins to answer, after how long, and when it no longer does."""
+    if before is None or after is None or before.status == after.status:
+        return ()
+    if after.status == "True":
+        away = after.last_transition_time - before.last_transition_time
+        seconds = away.total_seconds()
+        after_so_long = f", for the first time in {spoken(away)}" if before.status == "False" and seconds >= 60 else ""
+        return (EventNote("Normal", "Running", f"{after.message}{after_so_long}"),)
+    if before.status == "True":
+        wanted = after.reason != Reason.NOT_RUNNING
+        return (EventNote("Normal" if wanted else "Warning", "NotRunning", after.message[:1024]),)
+    return ()
+
+
 def _condition_events(before: dict[str, Condition], after: dict[str, Condition]) -> tuple[EventNote, ...]:
     notes: list[EventNote] = []
-    for kind in (ConditionType.STALLED, ConditionType.DRIFTED, ConditionType.EXPIRING):
+    for kind in (
+        ConditionType.STALLED,
+        ConditionType.DRIFTED,
+        ConditionType.EXPIRING,
+        ConditionType.NO_ROOM_FOR_BLUE_GREEN,
+        ConditionType.IDLE_UNKNOWN,
+    ):
         now = after.get(kind)
         if now is not None and (kind not in before or before[kind].reason != now.reason):
             notes.append(EventNote("Warning", now.reason, now.message[:1024]))

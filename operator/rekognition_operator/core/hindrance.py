@@ -18,6 +18,8 @@ class Waiting:
     waiting_for: str | None = None
     """The scarce thing, for status.queue, with ``position`` (from 1) in its queue."""
     position: int | None = None
+    no_room: bool = False
+    """Whether nobody who has the scarce thing will give it back by itself, so that a hand-over may wait for ever."""
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,13 @@ def choose(desired: Desired, fleet: Fleet) -> OwnVersion | None:
     return max(usable, key=lambda own: own.version.created_at) if usable else None
 
 
-def promote(desired: Desired, project: ObservedProject, fleet: Fleet, now: datetime) -> Promote | None:
+def promote(project: ObservedProject, fleet: Fleet, chosen: OwnVersion | None, now: datetime) -> Promote | None:
     """Put the chosen version into service, unless it is. The tag's time is later than that of every other version."""
-    chosen = choose(desired, fleet)
-    if chosen is None or chosen == fleet.active:
-        return None
     last = fleet.last_promoted
+    # A model that failed to start may come back: what took its place is promoted anew, or it would lose it by that.
+    may_come_back = last is not None and last != chosen and last.start_failed
+    if chosen is None or (chosen == fleet.active and not may_come_back):
+        return None
     at = now
     if last is not None and last.promoted_at is not None and last.promoted_at >= at:
         at = last.promoted_at + timedelta(milliseconds=1)

@@ -7,7 +7,7 @@ from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
 from rekognition_operator.core.inputs import VersionName, digests
-from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
 _EXPIRES_AFTER_DAYS = (60, 90)
@@ -133,7 +133,7 @@ def _roles(desired: Desired, fleet: Fleet) -> tuple[VersionReport, ...]:
     for own in fleet.own:
         if own == active:
             role = VersionRole.ACTIVE
-        elif own.version.state in FAILED:
+        elif own.failed or own.start_failed:
             role = VersionRole.FAILED
         elif own.version.state in IN_TRAINING or _may_yet_serve(own, wanted):
             role = VersionRole.CANDIDATE

@@ -4,10 +4,8 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import DeleteVersion
 from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.promotion import choose
-from rekognition_operator.core.versions import FAILED, USABLE, Fleet, OwnVersion
+from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, VersionState
-
-_OUT_OF_SERVICE = USABLE | {VersionState.EXPIRED}
 
 
 def superseded(desired: Desired, fleet: Fleet) -> list[OwnVersion]:
@@ -17,7 +15,12 @@ def superseded(desired: Desired, fleet: Fleet) -> list[OwnVersion]:
     one that spec.adoption.versions names.
     """
     protected = _protected(desired, fleet)
-    out = [o for o in fleet.own if o.version.state in _OUT_OF_SERVICE and o.version.arn not in protected]
+    out = [
+        own
+        for own in fleet.own
+        if (own.usable or own.start_failed or own.version.state is VersionState.EXPIRED)
+        and own.version.arn not in protected
+    ]
     return sorted(out, key=lambda o: (o.promoted_at or o.version.created_at, o.version.created_at), reverse=True)
 
 
@@ -27,16 +30,17 @@ def surplus(desired: Desired, fleet: Fleet) -> tuple[DeleteVersion, ...]:
     A failed version is memory: the newest one of the wanted inputs is never deleted, or it would be trained again.
     """
     protected = _protected(desired, fleet)
-    failed = [o for o in fleet.own if o.version.state in FAILED and o.version.arn not in protected]
+    failed = [o for o in fleet.own if o.failed and o.version.arn not in protected]
     failed.sort(key=lambda o: o.version.created_at, reverse=True)
     beyond = [*superseded(desired, fleet)[desired.keep :], *failed[desired.keep_failed :]]
+    beyond = [own for own in beyond if not own.occupies]  # a model that runs is stopped first
     beyond.sort(key=lambda o: o.version.created_at)
     return tuple(DeleteVersion(o.version.arn, o.version.name, owner_tags=t.owner_tags(desired.owner)) for o in beyond)
 
 
 def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
     wanted = fleet.of(digests(desired.inputs))
-    newest_failed = [own for own in wanted if own.version.state in FAILED][:1]
+    newest_failed = [own for own in wanted if own.failed][:1]
     keep = [fleet.active, choose(desired, fleet), *wanted[:1], *newest_failed]
     named = [own for own in fleet.own if own.version.name in desired.adopt_versions]
     return frozenset(own.version.arn for own in (*keep, *named) if own is not None)

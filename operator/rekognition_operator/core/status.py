@@ -1,11 +1,12 @@
 """How does status look after a pass?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
 
 from rekognition_operator.api.common import Condition, Drift, Project, Queue, S3Place
 from rekognition_operator.api.conditions import ConditionType, Reason
+from rekognition_operator.api.customlabelsmodel import CustomLabelsModelStatus, ServingStatus
 from rekognition_operator.api.resource import (
     ActiveVersion,
     DesiredVersion,
@@ -14,9 +15,10 @@ from rekognition_operator.api.resource import (
     VersionStatus,
 )
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
+from rekognition_operator.core.decision import Finding, ReadyState, Report, ServingReport, VersionReport
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
-from rekognition_operator.core.versions import IN_TRAINING
+from rekognition_operator.core.units import units_of
+from rekognition_operator.core.versions import IN_TRAINING, OCCUPYING
 from rekognition_operator.core.world import ObservedVersion, S3Object
 
 MAX_VERSIONS = 20
@@ -30,7 +32,13 @@ _MAX_TEXT = 255
 _Truth = Literal["True", "False", "Unknown"]
 
 
-_SEEN_IN_AWS = (ConditionType.DRIFTED, ConditionType.EXPIRING, ConditionType.PENDING_NEXT_VERSION)
+_SEEN_IN_AWS = (
+    ConditionType.DRIFTED,
+    ConditionType.EXPIRING,
+    ConditionType.PENDING_NEXT_VERSION,
+    ConditionType.NO_ROOM_FOR_BLUE_GREEN,
+    ConditionType.IDLE_UNKNOWN,
+)
 """Conditions that only a look at AWS can change."""
 
 
@@ -41,6 +49,8 @@ class _Draft:
     ready: ReadyState
     up_to_date: ReadyState
     present: dict[ConditionType, Finding]
+    serving: ReadyState | None = None
+    """None: an adapter, which has no such condition."""
 
 
 def first_sight(previous: ResourceStatus | None, generation: int, now: datetime) -> ResourceStatus:
@@ -52,7 +62,8 @@ def first_sight(previous: ResourceStatus | None, generation: int, now: datetime)
     kept = {c.type: c for c in previous.conditions or []}
     if ConditionType.READY in kept:
         return previous
-    draft = _Draft(state, state, {ConditionType.RECONCILING: Finding(state.reason, state.message)})
+    serving = state if isinstance(previous, CustomLabelsModelStatus) else None
+    draft = _Draft(state, state, {ConditionType.RECONCILING: Finding(state.reason, state.message)}, serving)
     return previous.model_copy(
         update={"observed_generation": generation, "conditions": _conditions(draft, kept, generation, now)}
     )
@@ -83,6 +94,8 @@ def compose(
     previous = previous or ResourceStatus()
     kept = {c.type: c for c in previous.conditions or []}
     draft = _hindered(_draft(report, kept, generation), hindrance)
+    if isinstance(previous, CustomLabelsModelStatus):
+        draft = replace(draft, serving=_serves(report, kept))
     update: dict[str, object] = {
         "observed_generation": generation,
         "conditions": _conditions(draft, kept, generation, now),
@@ -94,6 +107,8 @@ def compose(
         update["last_handled_retry"] = t.answer_value(report.handled_retry)
     if report is not None and not report.keep_known:
         update |= _seen(report, previous, now)
+    if report is not None and report.serving is not None and isinstance(previous, CustomLabelsModelStatus):
+        update["serving"] = _serving(report.serving, previous.serving)
     return previous.model_copy(update=update)
 
 
@@ -114,6 +129,8 @@ def _draft(report: Report | None, kept: dict[str, Condition], generation: int) -
         ConditionType.SUSPENDED: report.suspended,
         ConditionType.EXPIRING: report.expiring,
         ConditionType.PENDING_NEXT_VERSION: report.pending_next_version,
+        ConditionType.NO_ROOM_FOR_BLUE_GREEN: report.no_room,
+        ConditionType.IDLE_UNKNOWN: report.idle_unknown,
     }
     ready, up_to_date = report.ready, report.up_to_date
     if report.keep_known and ready.holds is None:
@@ -121,6 +138,44 @@ def _draft(report: Report | None, kept: dict[str, Condition], generation: int) -
     present = _still(kept, _SEEN_IN_AWS) if report.keep_known else {}
     present |= {key: finding for key, finding in findings.items() if finding is not None}
     return _Draft(ready, up_to_date, present)
+
+
+def _serves(report: Report | None, kept: dict[str, Condition]) -> ReadyState:
+    """Say whether the model runs: what could not be seen is not taken back."""
+    if report is not None and report.serving is not None:
+        return report.serving.runs
+    if report is None or report.keep_known:
+        unknown = ReadyState(holds=None, reason=Reason.PROGRESSING, message="AWS could not be observed yet")
+        return _known(kept, ConditionType.SERVING, unknown)
+    return ReadyState(holds=False, reason=Reason.NOT_RUNNING, message="There is no version that could run")
+
+
+def _serving(report: ServingReport, previous: ServingStatus | None) -> ServingStatus | None:
+    """Say how the model serves. What CloudWatch was not asked in this pass stays as it was."""
+    version, usage = report.version, report.usage
+    if version is None:
+        return None
+    known = previous if usage is None and previous is not None else ServingStatus(state="", reason="")
+    if usage is not None and usage.unit_hours is not None:
+        hours = round(usage.unit_hours, 2)
+        known = known.model_copy(
+            update={
+                "month": usage.month,
+                "hours_this_month": hours,
+                "estimated_usd_this_month": round(usage.unit_hours * report.price, 2),
+            }
+        )
+    return known.model_copy(
+        update={
+            "state": version.status[:_MAX_STATUS],
+            "units": units_of(version) if version.state in OCCUPYING else None,
+            "since": _second(report.since) if report.since is not None else None,
+            "reason": report.reason.value,
+            "next_transition": _second(report.next_at) if report.next_at is not None else None,
+            "next_state": None if report.next_runs is None else "Running" if report.next_runs else "Stopped",
+            "usd_per_hour": round(report.usd_per_hour, 2),
+        }
+    )
 
 
 def _still(kept: dict[str, Condition], kinds: tuple[ConditionType, ...]) -> dict[ConditionType, Finding]:
@@ -154,6 +209,13 @@ def _hindered(draft: _Draft, hindrance: Hindrance | None) -> _Draft:
             finding = Finding(reason, message)
             present = {**draft.present, ConditionType.STALLED: finding}
             present.pop(ConditionType.RECONCILING, None)
+    if isinstance(hindrance, Waiting) and hindrance.no_room:
+        present[ConditionType.NO_ROOM_FOR_BLUE_GREEN] = Finding(
+            Reason.RUNNING_MODEL_QUOTA,
+            "All models that the account may run at a time are held by resources that will not give one back by "
+            "themselves, so the next version may wait for ever to run beside this one. Set spec.serving.rollout: "
+            "Recreate, or have the quota raised and tell the operator by --running-model-slots",
+        )
     return _Draft(_because(draft.ready, finding), _because(draft.up_to_date, finding), present)
 
 
@@ -183,6 +245,9 @@ def _conditions(draft: _Draft, kept: dict[str, Condition], generation: int, now:
         (ConditionType.READY, _truth(draft.ready), draft.ready.reason, draft.ready.message),
         (ConditionType.UP_TO_DATE, _truth(draft.up_to_date), draft.up_to_date.reason, draft.up_to_date.message),
     ]
+    if draft.serving is not None:
+        state = draft.serving
+        wanted.append((ConditionType.SERVING, _truth(state), state.reason, state.message))
     wanted += [
         (kind, "True", draft.present[kind].reason, draft.present[kind].message)
         for kind in ConditionType
@@ -297,6 +362,8 @@ def _version(entry: VersionReport) -> VersionStatus:
         evaluation_summary=_place(version.evaluation_summary),
         manifest_summary=_place(version.manifest_summary),
         base_model_version=_cut(version.base_model_version),
+        min_inference_units=version.min_inference_units,
+        max_inference_units=version.max_inference_units,
         description=_cut(version.description),
     )
 

@@ -36,6 +36,12 @@ LATEST = PREFIX + "latest"
 """On a project: the newest version of the wanted inputs that was seen: tells a lost version from one never trained."""
 LOST = PREFIX + "lost"
 """On a project: which versions were found lost, and when: each is trained once more, and not again within a week."""
+SERVING = PREFIX + "serving"
+"""On a model's version: how it was when it last was as the spec asked, and since when. What differs from it since, and
+the spec does not, was changed by others."""
+STOPPED_BY = PREFIX + "stopped-by"
+"""On a model's version: why the operator last stopped it, and when; written before it is."""
+
 CLAIMED_AT = PREFIX + "claimed-at"
 """On a project: when it was taken over; removed once nobody else was found to have claimed it too."""
 

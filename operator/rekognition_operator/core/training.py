@@ -10,9 +10,9 @@ from rekognition_operator.core.actions import CreateVersion, SetTags
 from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.hindrance import ANSWER_LOST, CreateAttempt
 from rekognition_operator.core.inputs import ManifestRef, VersionName, digests, parse_version_name
-from rekognition_operator.core.versions import FAILED, IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.wording import clause, retry_line
-from rekognition_operator.core.world import Desired, ObservedProject, VersionState
+from rekognition_operator.core.world import Desired, Feature, ObservedProject, VersionState
 
 _SERVICE_FAULT_WORDS = (
     "internal server error",
@@ -54,7 +54,7 @@ def plan_training(
 ) -> TrainingPlan:
     """Decide on the training of the wanted inputs; nothing is trained while any usable version of them exists."""
     wanted = fleet.of(digests(desired.inputs))
-    if any(own.usable for own in wanted):
+    if any(own.usable or own.start_failed for own in wanted):  # a model that fails to start is trained all the same
         return TrainingPlan()
     for own in wanted:
         # An older attempt that is on its way out is nobody's business; only the newest one's name is in question.
@@ -70,7 +70,7 @@ def plan_training(
         return plan.nothing_listed()
     if newest.version.state is VersionState.EXPIRED:
         return plan.create(plan.next_name(), cause=f"expired:{newest.version.name}")
-    if newest.version.state in FAILED:
+    if newest.failed:
         return plan.failed(newest)
     return TrainingPlan(  # a state of Custom Labels, or one that this release does not know: AWS moves it
         reconciling=Finding(
@@ -275,7 +275,7 @@ class _Planner:
         lost: str | None = None,
     ) -> TrainingPlan:
         action = self.create_action(name, cause)
-        held = self.after_attempt(action)
+        held = self.has_datasets() or self.after_attempt(action)
         if held is not None:
             return TrainingPlan(
                 reconciling=held.reconciling, stalled=held.stalled, requeue_seconds=held.requeue_seconds, lost=lost
@@ -284,6 +284,22 @@ class _Planner:
             create=action,
             lost=lost,
             reconciling=Finding(Reason.TRAINING, f"Asking Rekognition to train version {name}"),
+        )
+
+    def has_datasets(self) -> TrainingPlan | None:
+        """Say that Rekognition will refuse manifests, where the project has datasets (API, CreateProjectVersion)."""
+        datasets = self.project.datasets
+        if not datasets or self.desired.feature is not Feature.CUSTOM_LABELS:
+            return None
+        arns = " and ".join(dataset.arn for dataset in datasets)
+        return TrainingPlan(
+            stalled=Finding(
+                Reason.PROJECT_HAS_DATASETS,
+                f"Project {self.project.name} has datasets, for instance because somebody opened it in the console: "
+                "Rekognition then refuses to train on manifests. If nobody needs them, delete them (versions, manifests "
+                f"and images stay): aws rekognition delete-dataset --dataset-arn, of {arns}; else create a resource "
+                "with another spec.projectName",
+            )
         )
 
     def create_action(self, name: VersionName, cause: str | None) -> CreateVersion:

@@ -5,12 +5,23 @@ from datetime import datetime
 
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import digests, parse_version_name
-from rekognition_operator.core.world import Desired, ObservedVersion, VersionState
+from rekognition_operator.core.world import Desired, Feature, ObservedVersion, VersionState
 
-USABLE = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
+_TRAINED = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
 """States in which an adapter answers. DEPRECATED still serves."""
+OCCUPYING = frozenset({VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING})
+"""States in which a model takes one of the account's running models, and may be billed."""
+_USABLE = {
+    Feature.CONTENT_MODERATION: _TRAINED,
+    Feature.CUSTOM_LABELS: _TRAINED | OCCUPYING | {VersionState.STOPPED, VersionState.COPYING_COMPLETED},
+}
 IN_TRAINING = frozenset({VersionState.TRAINING_IN_PROGRESS})
-FAILED = frozenset({VersionState.TRAINING_FAILED, VersionState.FAILED, VersionState.COPYING_FAILED})
+_FAILED = frozenset({VersionState.TRAINING_FAILED, VersionState.COPYING_FAILED})
+
+
+def usable_states(feature: Feature) -> frozenset[VersionState]:
+    """Return the states of a version that is trained and may be in service; whether a model runs is another matter."""
+    return _USABLE[feature]
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,7 @@ class OwnVersion:
     version: ObservedVersion
     digest: str
     attempt: int
+    feature: Feature
     adopted: bool = False
 
     @property
@@ -30,7 +42,22 @@ class OwnVersion:
     @property
     def usable(self) -> bool:
         """Whether it can be put into service."""
-        return self.version.state in USABLE
+        return self.version.state in usable_states(self.feature)
+
+    @property
+    def failed(self) -> bool:
+        """Whether its training failed."""
+        return self.version.state in _FAILED or (self.version.state is VersionState.FAILED and not self.start_failed)
+
+    @property
+    def start_failed(self) -> bool:
+        """Whether it is a trained model that failed to start, or while it ran."""
+        return self.feature is Feature.CUSTOM_LABELS and self.version.state is VersionState.FAILED
+
+    @property
+    def occupies(self) -> bool:
+        """Whether it takes one of the account's running models."""
+        return self.version.state in OCCUPYING
 
     @property
     def rank(self) -> tuple[int, datetime]:
@@ -102,12 +129,12 @@ def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
             return None
         case t.Ownership.OURS | t.Ownership.RELEASED_TO_US:
             if name is not None and (t.DIGEST not in version.tags or name.digest in computed):
-                return OwnVersion(version, name.digest, name.attempt)
+                return OwnVersion(version, name.digest, name.attempt, desired.feature)
             digest = version.tags.get(t.DIGEST) or (computed[0] if computed else "")
-            return OwnVersion(version, digest, 1, adopted=True)
+            return OwnVersion(version, digest, 1, desired.feature, adopted=True)
         case t.Ownership.UNOWNED | t.Ownership.RELEASED:
             if name is not None and name.digest in computed:
-                return OwnVersion(version, name.digest, name.attempt)
+                return OwnVersion(version, name.digest, name.attempt, desired.feature)
             if version.name in desired.adopt_versions and computed:
-                return OwnVersion(version, computed[0], 1, adopted=True)
+                return OwnVersion(version, computed[0], 1, desired.feature, adopted=True)
             return None

@@ -1,8 +1,9 @@
 """How do the words of others, numbers of things, and commands to type, fit into a sentence of ours?"""
 
+from datetime import timedelta
 from typing import Protocol
 
-from rekognition_operator.api.annotations import ACCEPT_MOVE, FORCE_RELEASE, RETRY
+from rekognition_operator.api.annotations import ACCEPT_MOVE, FORCE_RELEASE, RETRY, WAKE
 
 
 class Named(Protocol):
@@ -46,6 +47,23 @@ def _annotate(resource: Named, rest: str) -> str:
 def clause(text: str) -> str:
     """Return a text, such as AWS's message, without the full stop at its end: the sentence around it has its own."""
     return text.strip().rstrip(".")
+
+
+def spoken(duration: timedelta) -> str:
+    """Return a duration in hours and minutes, such as ``2 h 13 min``."""
+    minutes = round(duration.total_seconds() / 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours and minutes else f"{hours} h" if hours else f"{minutes} min"
+
+
+def usd(amount: float) -> str:
+    """Return an amount of money."""
+    return f"{amount:.2f} USD"
+
+
+def wake_line(resource: Named) -> str:
+    """Return the command that starts a model which was stopped because nobody used it."""
+    return _annotate(resource, f"--overwrite {WAKE}=<a new word>")
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,6 +1,7 @@
 """How does a decision look: what to do, what to say, and when to look again?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import VersionRole
@@ -34,6 +35,14 @@ class Policy:
     """How long after such a failure; doubled each time."""
     count_quota_retry_seconds: float = 1800.0
     """How often a full count quota, or a refused training, is tried again."""
+    usd_per_unit_hour: float = 4.0
+    """What an inference unit costs in an hour, in USD, in Regions that have no price of their own."""
+    usd_per_unit_hour_by_region: Mapping[str, float] = field(default_factory=dict)
+    """The same of single Regions."""
+
+    def price(self, region: str) -> float:
+        """Return what an inference unit costs in an hour in a Region, in USD."""
+        return self.usd_per_unit_hour_by_region.get(region, self.usd_per_unit_hour)
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,21 @@
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final, TypeVar
 
+from fakes._rekognition_serving import RUNNING, ServingWorld
 from fakes._rekognition_state import (
     Call,
     Effect,
     Fault,
     ProjectRecord,
+    VersionRecord,
     check_description,
     check_name,
     check_tags,
     refusal,
 )
-from fakes._rekognition_world import RekognitionWorld
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.core.inputs import TrainingInputs
@@ -41,17 +43,31 @@ _BUSY: Final = frozenset(
     }
 )
 """States in which DeleteProjectVersion answers ResourceInUseException."""
+_STARTABLE: Final = frozenset(
+    {
+        VersionState.TRAINING_COMPLETED,
+        VersionState.STOPPED,
+        VersionState.COPYING_COMPLETED,
+        VersionState.FAILED,
+    }
+)
+"""States in which StartProjectVersion is accepted: the first two by AWS's samples, the others INFERRED."""
 
 
-class RekognitionOperations(RekognitionWorld):
+class RekognitionOperations(ServingWorld):
     """The effects of the operations, without the caller's memory."""
+
+    _answered_at: datetime | None = None
 
     def _run(self, operation: str, subject: str, lane: Lane, effect: Callable[[], T]) -> T:
         """Make one call to AWS: the hook, an injected error before it, its effect, an injected error after it."""
         self.calls.append(Call(operation, subject, lane))
         if self.on_call is not None:
             self.on_call(operation)
+        self._read_meter()
         fault = self._due(operation)
+        if fault is None or fault.error.kind is not ErrorKind.LOST:
+            self._answered_at = self._now()
         if fault is None:
             return effect()
         if fault.after_effect:
@@ -126,6 +142,42 @@ class RekognitionOperations(RekognitionWorld):
         self.effects.append(Effect("DeleteProjectVersion", arn))
         if self.instant:
             project.versions.remove(version)
+
+    def _start_version(self, arn: str, min_units: int, max_units: int | None) -> None:
+        operation = "StartProjectVersion"
+        version = self._model(arn, operation)
+        most = max_units or min_units
+        if min_units < 1 or most < min_units:
+            raise refusal(operation, ErrorKind.INVALID, f"{min_units} to {max_units} are no inference units.")
+        if version.state not in _STARTABLE:
+            raise refusal(operation, ErrorKind.IN_USE, f"The version {version.name} is {version.status}.")
+        if most > self.max_inference_units:
+            message = f"{most} Inference Units for User {self.account} Maximum limit: {self.max_inference_units}"
+            raise refusal(operation, ErrorKind.LIMIT, message)
+        running = sum(v.state in RUNNING for v in self.versions)
+        if running >= self.max_running_models:
+            message = f"{running} running Models for User {self.account} Maximum limit: {self.max_running_models}"
+            raise refusal(operation, ErrorKind.LIMIT, message)
+        self._begin_start(version, min_units, max_units)
+        self.effects.append(Effect(operation, arn))
+
+    def _stop_version(self, arn: str) -> None:
+        operation = "StopProjectVersion"
+        version = self._model(arn, operation)
+        if version.state is not VersionState.RUNNING:
+            raise refusal(operation, ErrorKind.IN_USE, f"The version {version.name} is {version.status}.")
+        self.set_status(arn, VersionState.STOPPING, "The model is stopping.")
+        self.effects.append(Effect(operation, arn))
+
+    def _model(self, arn: str, operation: str) -> VersionRecord:
+        """Return a Custom Labels version; refuse an absent one, and an adapter, as AWS does."""
+        found = self._find_version(arn)
+        if found is None:
+            raise refusal(operation, ErrorKind.NOT_FOUND, f"{arn} does not exist.")
+        project, version = found
+        if project.feature is not Feature.CUSTOM_LABELS:
+            raise refusal(operation, ErrorKind.INVALID, f"{operation} applies only to Custom Labels models.")
+        return version
 
     def _delete_project(self, arn: str) -> None:
         project = self._projects.get(arn)

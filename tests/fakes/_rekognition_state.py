@@ -83,6 +83,10 @@ class VersionRecord:
     f1_score: float | None = None
     evaluation_summary: S3Object | None = None
     manifest_summary: S3Object | None = None
+    min_inference_units: int | None = None
+    max_inference_units: int | None = None
+    doom: str | None = None
+    """With which message its start will end, where it is to fail."""
     hidden: bool = False
 
     @property
@@ -108,6 +112,8 @@ class VersionRecord:
             base_model_version=self.base_model_version,
             description=self.description,
             output=self.output,
+            min_inference_units=self.min_inference_units,
+            max_inference_units=self.max_inference_units,
         )
 
 

@@ -11,6 +11,7 @@ from fakes._rekognition_state import (
     VersionRecord,
     refusal,
 )
+from fakes._rekognition_usage import Meter
 from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.world import (
@@ -38,6 +39,8 @@ class RekognitionWorld:
         max_projects: int = 100,
         max_versions: int = 100,
         max_trainings: int = 2,
+        max_running_models: int = 2,
+        max_inference_units: int = 5,
         max_tags: int = 50,
         instant: bool = False,
     ) -> None:
@@ -47,6 +50,8 @@ class RekognitionWorld:
         self.max_projects = max_projects
         self.max_versions = max_versions
         self.max_trainings = max_trainings
+        self.max_running_models = max_running_models
+        self.max_inference_units = max_inference_units
         self.max_tags = max_tags
         self.instant = instant
         self.on_call: Callable[[str], None] | None = None
@@ -56,6 +61,7 @@ class RekognitionWorld:
         """Every change that the operator made in AWS, in order (not those that the test made)."""
         self.created: list[tuple[str, str]] = []
         """(project name, version name) of every training that the operator started."""
+        self.meter = Meter()
         self._projects: dict[str, ProjectRecord] = {}
         self._faults: list[Fault] = []
         self._last_ms = 0
@@ -111,7 +117,7 @@ class RekognitionWorld:
             inputs=inputs,
             output=output,
             description=description,
-            base_model_version=base_model_version,
+            base_model_version=base_model_version if owner.feature is Feature.CONTENT_MODERATION else None,
         )
         owner.versions.append(version)
         if status == VersionState.TRAINING_IN_PROGRESS:
@@ -120,7 +126,7 @@ class RekognitionWorld:
             self.fail(arn, "The manifest file is empty.")
         else:
             self.complete(arn, f1_score=f1_score)
-            version.status = status
+            self.set_status(arn, status)
         return arn
 
     def add_dataset(self, project: str, dataset_type: str = "TRAIN") -> str:
@@ -163,16 +169,19 @@ class RekognitionWorld:
         record = self.version(version)
         record.status = status
         record.status_message = message if message is not None else record.status_message
+        self._read_meter()
 
     def vanish_version(self, version: str) -> None:
         """Delete the version as a person does; it is gone at once."""
         arn = self.version(version).arn
         for project in self._projects.values():
             project.versions = [v for v in project.versions if v.arn != arn]
+        self._read_meter()
 
     def vanish_project(self, project: str) -> None:
         """Delete the project with all its versions as a person does; it is gone at once."""
         del self._projects[self.project(project).arn]
+        self._read_meter()
 
     def tag(self, arn: str, tags: Mapping[str, str]) -> None:
         """Set tags as a person does."""
@@ -250,6 +259,18 @@ class RekognitionWorld:
     def count(self, operation: str) -> int:
         """How often an operation was called, whatever came of it."""
         return sum(call.operation == operation for call in self.calls)
+
+    def _read_meter(self) -> None:
+        """Note which models run from now on."""
+        self.meter.read(
+            self._now(),
+            {
+                version.arn: (project.name, version.name, version.min_inference_units or 1)
+                for project in self._projects.values()
+                for version in project.versions
+                if version.state is VersionState.RUNNING
+            },
+        )
 
     def _tags_of(self, arn: str, operation: str) -> dict[str, str]:
         project = self._projects.get(arn)

@@ -55,6 +55,8 @@ class FakeRekognition(RekognitionOperations):
         max_projects: int = 100,
         max_versions: int = 100,
         max_trainings: int = 2,
+        max_running_models: int = 2,
+        max_inference_units: int = 5,
         max_tags: int = 50,
         instant: bool = False,
     ) -> None:
@@ -65,6 +67,8 @@ class FakeRekognition(RekognitionOperations):
             max_projects=max_projects,
             max_versions=max_versions,
             max_trainings=max_trainings,
+            max_running_models=max_running_models,
+            max_inference_units=max_inference_units,
             max_tags=max_tags,
             instant=instant,
         )
@@ -73,6 +77,12 @@ class FakeRekognition(RekognitionOperations):
     def restart(self) -> None:
         """Forget what is only in memory, as a new operator process would; AWS stays as it is."""
         self._memory = _Memory()
+        self._answered_at = None
+
+    @property
+    def time(self) -> datetime | None:
+        """AWS's time of its last answer, which is the fake's own; None before the first."""
+        return self._answered_at
 
     @property
     def projects_listed(self) -> int | None:
@@ -154,6 +164,39 @@ class FakeRekognition(RekognitionOperations):
             )
 
         return self._run("CreateProjectVersion", version_name, lane, effect)
+
+    async def start_version(self, arn: str, *, min_units: int, max_units: int | None, lane: Lane) -> None:
+        self._run("StartProjectVersion", arn, lane, lambda: self._start_version(arn, min_units, max_units))
+
+    async def stop_version(self, arn: str, *, lane: Lane) -> None:
+        self._run("StopProjectVersion", arn, lane, lambda: self._stop_version(arn))
+
+    async def inference_unit_hours(
+        self, project_name: str, version_names: tuple[str, ...], *, since: datetime, until: datetime, lane: Lane
+    ) -> float:
+        """Exact: not rounded to five minutes as CloudWatch's are."""
+        listed = self._run("ListMetrics", project_name, lane, lambda: self.meter.listed(self._now()))
+        names = {version for project, version in listed if project == project_name}.union(version_names)
+        if not names or since >= until:
+            return 0.0
+        ran = {(project_name, name) for name in names}
+        return self._run(
+            "GetMetricData", project_name, lane, lambda: self.meter.unit_hours(ran, since, until, self._now())
+        )
+
+    async def successful_requests(self, *, since: datetime, until: datetime, lane: Lane) -> float:
+        if since >= until:
+            return 0.0
+        return self._run("GetMetricData", "requests", lane, lambda: self.meter.requests(since, until))
+
+    async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
+        listed = self._run("ListMetrics", "", lane, lambda: self.meter.listed(self._now()))
+        others = {ran for ran in listed if ran[0] != project_name}
+        if not others or since >= until:
+            return False
+        return self._run(
+            "GetMetricData", "", lane, lambda: self.meter.unit_hours(others, since, until, self._now()) > 0
+        )
 
     async def delete_version(self, arn: str, *, lane: Lane) -> None:
         self._run("DeleteProjectVersion", arn, lane, lambda: self._delete_version(arn))

@@ -13,7 +13,7 @@ from fakes.rekognition import FakeProvider, FakeRekognition
 from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
 from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.aws.gateway import Lane
-from rekognition_operator.aws.slots import Slots
+from rekognition_operator.aws.slots import SlotKind, Slots
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.queue import Requeue
@@ -128,7 +128,7 @@ class Simulation:
         clock = FakeClock()
         clock.now = lambda: self.now  # type: ignore[method-assign]  # the simulation's own time
         clock.monotonic = self._monotonic  # type: ignore[method-assign]
-        self.slots = Slots(capacity=2, clock=self._monotonic)
+        self.slots = Slots(dict.fromkeys(SlotKind, 2), self._monotonic)
         self.reconciler = StrictReconciler(
             kube=self.kube,
             provider=FakeProvider(self.aws),

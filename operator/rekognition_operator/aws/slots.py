@@ -1,6 +1,6 @@
-"""Who may start something scarce next? Leases on an account's concurrent trainings (and, later, running models)."""
+"""Who may start something scarce next? Leases on an account's concurrent trainings and running models."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -21,6 +21,13 @@ class SlotKind(StrEnum):
     """What there is only so much of in one (account, Region). The value is what status.queue.waitingFor says."""
 
     TRAINING = "TrainingSlot"
+    RUNNING_MODEL = "RunningModelSlot"
+
+
+Rank = tuple[int, str]
+"""Who goes first in a queue, whenever it asked: the smallest first; among equals, who asked first."""
+FIRST_COME: Final[Rank] = (0, "")
+"""The rank of all who only wait their turn."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +45,16 @@ class Queued:
 
 @dataclass
 class _Claim:
-    """A key's place: its turn, and what it holds."""
+    """A key's place: its rank and turn, and what it holds."""
 
     turn: int
     asked_at: float
+    rank: Rank = FIRST_COME
     poll_seconds: float = 0.0
     queued: bool = False
     granted_at: float | None = None
     holding: int = 0
+    frees: bool = False
     seen_at: float = 0.0
 
     @property
@@ -64,8 +73,8 @@ class _Line:
 
     def queue(self) -> list[str]:
         """Who waits, whose turn is first first."""
-        waiting = [(claim.turn, key) for key, claim in self.claims.items() if claim.queued]
-        return [key for _, key in sorted(waiting)]
+        waiting = [(claim.rank, claim.turn, key) for key, claim in self.claims.items() if claim.queued]
+        return [key for _, _, key in sorted(waiting)]
 
     @property
     def used(self) -> int:
@@ -73,33 +82,44 @@ class _Line:
 
 
 class Slots:
-    """The scarce slots of one (account, Region): leases, handed out first come first served.
+    """The scarce slots of one (account, Region): leases, handed out by rank, then first come first served.
 
     Pure but for the clock: no I/O, no tasks. What AWS shows (:meth:`hold`) and refuses (:meth:`refused`) corrects what
     was handed out, so losing all of it costs at most one refused call. ``key`` names the resource.
 
     Parameters
     ----------
-    capacity
-        How many of each kind the account may have at a time (AWS: 2 trainings, 1 in Sydney).
+    capacities
+        How many of each kind the account may have at a time (AWS: 2 trainings, 1 in Sydney; 2 running models).
     clock
         Seconds, never going back.
     """
 
-    def __init__(self, capacity: int, clock: Callable[[], float], *, probe_seconds: float = PROBE_SECONDS) -> None:
-        if capacity < 1:
-            raise ValueError(f"{capacity} slots let nothing through: give at least 1")
+    def __init__(
+        self,
+        capacities: Mapping[SlotKind, int],
+        clock: Callable[[], float],
+        *,
+        probe_seconds: float = PROBE_SECONDS,
+    ) -> None:
+        for kind in SlotKind:
+            if capacities.get(kind, 0) < 1:
+                raise ValueError(f"{capacities.get(kind, 0)} of {kind} let nothing through: give at least 1")
         self._clock = clock
         self._probe_seconds = probe_seconds
         self._turns = 0
-        self._lines = {kind: _Line(capacity) for kind in SlotKind}
+        self._lines = {kind: _Line(capacities[kind]) for kind in SlotKind}
 
-    def request(self, kind: SlotKind, key: str) -> Granted | Queued:
-        """Ask to start one more. Granted is spent by starting it; who is Queued keeps its place by asking again."""
+    def request(self, kind: SlotKind, key: str, *, rank: Rank = FIRST_COME) -> Granted | Queued:
+        """Ask to start one more. Granted is spent by starting it; who is Queued keeps its place by asking again.
+
+        The queue is in the order of rank, then of who asked first. What is granted or held is never taken away.
+        """
         now = self._clock()
         line = self._tidy(kind, now)
         claim = self._claim(line, key, now)
         claim.asked_at = now
+        claim.rank = rank
         if claim.granted_at is not None:  # asks twice before it has started: the same grant
             claim.granted_at = now
             return Granted()
@@ -117,8 +137,12 @@ class Slots:
         claim.poll_seconds = self._poll_seconds(line, position, now)
         return Queued(position, claim.poll_seconds)
 
-    def hold(self, kind: SlotKind, key: str, holding: int) -> None:
-        """Say how many of the slots a key was just seen to hold in AWS (its versions in training; True is one)."""
+    def hold(self, kind: SlotKind, key: str, holding: int, *, frees: bool = False) -> None:
+        """Say how many of the slots a key was just seen to hold in AWS (its versions in training; True is one).
+
+        ``frees``: it will give one back without anybody's doing, as a training ends, or a model whose schedule or idle
+        stop ends it, or which is being stopped.
+        """
         now = self._clock()
         line = self._tidy(kind, now)
         claim = line.claims.get(key)
@@ -133,6 +157,7 @@ class Slots:
             elif now - claim.granted_at >= GRANT_SETTLES_SECONDS:  # it has not, and will not
                 claim.granted_at = None
         claim.holding = int(holding)
+        claim.frees = frees
         claim.seen_at = now
         self._drop_if_idle(line, key)
 
@@ -168,6 +193,17 @@ class Slots:
         now = self._clock()
         line = self._tidy(kind, now)
         return tuple(line.queue()[: self._open(line, now)])
+
+    def no_holder_frees(self, kind: SlotKind, key: str) -> bool:
+        """Whether a key waits in vain: every slot is taken, and no other holder will give one back by itself.
+
+        False while it is not known: a slot was granted and may not be used; or AWS refused though by our count there is
+        a free one, so that others use the account.
+        """
+        line = self._tidy(kind, self._clock())
+        if line.used < line.capacity or any(claim.granted_at is not None for claim in line.claims.values()):
+            return False
+        return not any(claim.holding and claim.frees for other, claim in line.claims.items() if other != key)
 
     def in_use(self, kind: SlotKind) -> int:
         """How many slots are held or granted, as far as is known."""

@@ -14,7 +14,7 @@ from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition
 from rekognition_operator.aws.hindrance import hindrance_of
-from rekognition_operator.aws.slots import Queued, SlotKind, Slots, stepped
+from rekognition_operator.aws.slots import FIRST_COME, Queued, Rank, SlotKind, Slots, stepped
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import (
@@ -29,15 +29,22 @@ from rekognition_operator.core.actions import (
     ReleaseFinalizer,
     RemoveTags,
     SetTags,
+    StartVersion,
+    StopVersion,
 )
 from rekognition_operator.core.hindrance import ANSWER_LOST, Conflict, CreateAttempt, Hindrance, Waiting
-from rekognition_operator.core.versions import USABLE
+from rekognition_operator.core.versions import usable_states
 from rekognition_operator.core.world import Desired, Observed, ObservedVersion, VersionState
 
 _UNCLEAR: Final = frozenset({ErrorKind.IN_USE, ErrorKind.INVALID})
 """Answers to CreateProjectVersion after which a look tells more than the answer."""
-_FOR_GOOD: Final = (CreateVersion, DeleteVersion, DeleteDataset, DeleteProject)
-"""Actions that spend or destroy."""
+_FOR_GOOD: Final = (CreateVersion, StartVersion, StopVersion, DeleteVersion, DeleteDataset, DeleteProject)
+"""Actions that spend, destroy, or take a model away from those who use it."""
+_SLOT_OF: Final[Mapping[type[Action], SlotKind]] = {
+    CreateVersion: SlotKind.TRAINING,
+    StartVersion: SlotKind.RUNNING_MODEL,
+}
+"""Which scarce thing an action needs."""
 
 
 @dataclass
@@ -74,6 +81,8 @@ class Actor:
     release: Callable[[], Awaitable[None]]
     attempt: CreateAttempt | None
     projects_listed: int | None
+    holding: Mapping[SlotKind, int]
+    """How many of the scarce things the resource was seen to hold."""
 
     async def carry_out(self, actions: tuple[Action, ...]) -> Acted:
         """Do what the decision asks for; the first hindrance ends it."""
@@ -98,8 +107,8 @@ class Actor:
         if isinstance(action, ReleaseFinalizer):
             await self.release()  # a conflict there is told by the API server itself
             return None
-        if isinstance(action, CreateVersion):
-            queued = self._queue_for_training(action)
+        if isinstance(action, CreateVersion | StartVersion):
+            queued = self._queue(action)
             if queued is not None:
                 return queued
         if not acted.done or isinstance(action, _FOR_GOOD):
@@ -109,6 +118,8 @@ class Actor:
                 return await self._create_version(action, acted)
             case Promote():
                 return await self._promote(action)
+            case StartVersion() | StopVersion():
+                return await self._start_or_stop(action, acted)
             case DeleteVersion():
                 return await self._delete_version(action)
             case ConfirmClaim():
@@ -148,18 +159,29 @@ class Actor:
             return None
         return Conflict(f"{arn} belongs to another by now: {t.describe_owner(fresh)}")
 
-    def _queue_for_training(self, action: CreateVersion) -> Waiting | None:
-        answer = self.slots.request(SlotKind.TRAINING, self.slot_key)
+    def _queue(self, action: CreateVersion | StartVersion) -> Waiting | None:
+        """Ask for what is scarce; say what is waited for where it is not this resource's turn."""
+        kind, rank = _SLOT_OF[type(action)], FIRST_COME
+        if isinstance(action, StartVersion):
+            rank = action.rank
+            wait = f"Version {action.version_name} waits to be started: the account runs no more models at a time in "
+        else:
+            wait = f"Version {action.version_name} waits for a training slot: the account trains no more versions at a time in "
+        answer = self.slots.request(kind, self.slot_key, rank=rank)
         if not isinstance(answer, Queued):
             return None
         return Waiting(
             Reason.WAITING_FOR_QUOTA,
-            f"Version {action.version_name} waits for a training slot: the account trains no more versions at a time "
-            "in this Region. It is trained when it is its turn; status.queue has its place",
+            f"{wait}this Region. It goes on when it is its turn; status.queue has its place",
             after_seconds=answer.after_seconds,
-            waiting_for=SlotKind.TRAINING.value,
+            waiting_for=kind.value,
             position=stepped(answer.position),
+            no_room=self._no_room(action, kind),
         )
+
+    def _no_room(self, action: Action, kind: SlotKind) -> bool:
+        hand_over = isinstance(action, StartVersion) and action.hand_over
+        return hand_over and self.slots.no_holder_frees(kind, self.slot_key)
 
     async def _create_version(self, action: CreateVersion, acted: Acted) -> Hindrance | None:
         conflict = await self._anothers(action.project_arn)
@@ -189,7 +211,7 @@ class Actor:
             if listed is None:
                 raise  # the next decision knows the attempt
         acted.attempt = None
-        self.slots.hold(SlotKind.TRAINING, self.slot_key, trainings(self.desired, self.observed) + 1)
+        self._started(SlotKind.TRAINING)
         return None
 
     def _remember(self, action: CreateVersion, error: CallError) -> CreateAttempt:
@@ -205,25 +227,65 @@ class Actor:
             last_at=now,
         )
 
+    def _started(self, kind: SlotKind) -> None:
+        self.slots.hold(kind, self.slot_key, self.holding[kind] + 1)
+
     def _slot_after(self, action: Action, error: CallError, hindrance: Hindrance) -> Hindrance:
-        """Give the slot back of a training that did not start; keep it where it may have."""
-        if not isinstance(action, CreateVersion) or _may_have_started(error):
+        """Give the slot back of what did not start; keep it where it may have."""
+        kind = _SLOT_OF.get(type(action))
+        if kind is None or _may_have_started(error):
             return hindrance
         if not isinstance(hindrance, Waiting):
-            self.slots.withdraw(SlotKind.TRAINING, self.slot_key)
+            self.slots.withdraw(kind, self.slot_key)
             return hindrance
-        self.slots.refused(SlotKind.TRAINING, self.slot_key)
-        place = self.slots.request(SlotKind.TRAINING, self.slot_key)
+        self.slots.refused(kind, self.slot_key)
+        rank: Rank = action.rank if isinstance(action, StartVersion) else FIRST_COME
+        place = self.slots.request(kind, self.slot_key, rank=rank)
         if not isinstance(place, Queued):
             return hindrance
-        return replace(hindrance, after_seconds=place.after_seconds, position=stepped(place.position))
+        return replace(
+            hindrance,
+            after_seconds=place.after_seconds,
+            position=stepped(place.position),
+            no_room=self._no_room(action, kind),
+        )
+
+    async def _start_or_stop(self, action: StartVersion | StopVersion, acted: Acted) -> Hindrance | None:
+        """Start or stop a model, if it is still as the decision saw it; the tags that say so are written before."""
+        conflict = await self._not_as_seen(action, acted)
+        if conflict is not None:
+            if isinstance(action, StartVersion):
+                self.slots.withdraw(SlotKind.RUNNING_MODEL, self.slot_key)
+            return conflict
+        if action.tags:
+            await self.aws.set_tags(action.arn, action.tags, lane=self.lane)
+        match action:
+            case StartVersion():
+                await self.aws.start_version(
+                    action.arn, min_units=action.min_units, max_units=action.max_units, lane=self.lane
+                )
+                self._started(SlotKind.RUNNING_MODEL)
+            case StopVersion():
+                await self.aws.stop_version(action.arn, lane=self.lane)
+        return None
+
+    async def _not_as_seen(self, action: StartVersion | StopVersion, acted: Acted) -> Conflict | None:
+        listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
+        seen = self._seen(action.arn)
+        if listed is None or listed.arn != action.arn or seen is None or listed.status != seen.status:
+            state = "gone" if listed is None or listed.arn != action.arn else listed.status
+            return Conflict(f"Version {action.version_name} is {state} by now")
+        if isinstance(action, StopVersion) and action.foreign:
+            return await self._anothers(action.project_arn)
+        promoted = next((a.tags for a in acted.done if isinstance(a, Promote) and a.arn == action.arn), seen.tags)
+        return await self._ours_as_seen(action.arn, action.version_name, promoted.get(t.PROMOTED_AT))
 
     async def _promote(self, action: Promote) -> Hindrance | None:
         listed = await self.aws.describe_version(action.project_arn, action.version_name, lane=self.lane)
-        if listed is None or listed.arn != action.arn or listed.state not in USABLE:
+        if listed is None or listed.arn != action.arn or listed.state not in usable_states(self.desired.feature):
             state = "gone" if listed is None or listed.arn != action.arn else listed.status
             return Conflict(f"Version {action.version_name} cannot go into service: it is {state} by now")
-        conflict = await self._ours_as_seen(action.arn, action.version_name)
+        conflict = await self._ours_as_seen(action.arn, action.version_name, self._promoted_at(action.arn))
         if conflict is None:
             await self.aws.set_tags(action.arn, action.tags, lane=self.lane)
         return conflict
@@ -241,19 +303,18 @@ class Actor:
         if action.foreign:
             conflict = await self._anothers(project.arn)
         else:
-            conflict = await self._ours_as_seen(action.arn, action.version_name)
+            conflict = await self._ours_as_seen(action.arn, action.version_name, self._promoted_at(action.arn))
         if conflict is not None:
             return conflict
         await self.aws.delete_version(action.arn, lane=self.lane)
         return None
 
-    async def _ours_as_seen(self, arn: str, name: str) -> Conflict | None:
+    async def _ours_as_seen(self, arn: str, name: str, promoted_at: str | None) -> Conflict | None:
         """Read the version's tags now: still ours, and not put into service by somebody since."""
         fresh = await self.aws.fresh_tags(arn, lane=self.lane)
         if t.ownership(fresh, self.desired.owner) is not t.Ownership.OURS:
             return Conflict(f"Version {name} is not this resource's any more: it belongs to {t.describe_owner(fresh)}")
-        seen = self._seen(arn)
-        if seen is not None and fresh.get(t.PROMOTED_AT) != seen.tags.get(t.PROMOTED_AT):
+        if fresh.get(t.PROMOTED_AT) != promoted_at:
             return Conflict(f"Version {name} was put into service, or taken out, since it was looked at")
         return None
 
@@ -263,6 +324,10 @@ class Actor:
             return Conflict(f"The project was claimed by another one too: it belongs to {t.describe_owner(fresh)}")
         await self.aws.remove_tags(arn, (t.CLAIMED_AT,), lane=self.lane)
         return None
+
+    def _promoted_at(self, arn: str) -> str | None:
+        seen = self._seen(arn)
+        return seen.tags.get(t.PROMOTED_AT) if seen is not None else None
 
     def _seen(self, arn: str) -> ObservedVersion | None:
         return next((version for version in self.observed.versions if version.arn == arn), None)

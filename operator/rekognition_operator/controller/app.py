@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -11,7 +11,7 @@ from rekognition_operator import __version__
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import TokenBucketLimiter
 from rekognition_operator.aws.provider import Boto3Provider
-from rekognition_operator.aws.slots import Slots
+from rekognition_operator.aws.slots import SlotKind, Slots
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock, SystemClock
 from rekognition_operator.controller.crds import KindsGoneError, check_served, wait_until_served, watch_kinds
@@ -36,10 +36,10 @@ class OperatorFailedError(Exception):
 
 
 class SlotsByAccount:
-    """The training slots of each (account, Region), made when first asked for."""
+    """The scarce slots of each (account, Region), made when first asked for."""
 
-    def __init__(self, capacity: int, clock: Callable[[], float]) -> None:
-        self._capacity = capacity
+    def __init__(self, capacities: Mapping[SlotKind, int], clock: Callable[[], float]) -> None:
+        self._capacities = capacities
         self._clock = clock
         self._slots: dict[tuple[str, str], Slots] = {}
 
@@ -47,7 +47,7 @@ class SlotsByAccount:
         """Return those of one account and Region."""
         place = (account, region)
         if place not in self._slots:
-            self._slots[place] = Slots(self._capacity, self._clock)
+            self._slots[place] = Slots(self._capacities, self._clock)
         return self._slots[place]
 
 
@@ -72,7 +72,7 @@ class Operator:
         reconciler = Reconciler(
             kube=self._kube,
             provider=self._provider,
-            slots=SlotsByAccount(settings.training_slots, self._clock.monotonic),
+            slots=SlotsByAccount(settings.slots, self._clock.monotonic),
             cache=self._cache,
             identity=OperatorIdentity(settings.cluster_name, settings.default_region),
             policy=settings.policy,

@@ -1,6 +1,7 @@
 """What is remembered of a resource between passes?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from rekognition_operator.aws.slots import Slots
 from rekognition_operator.controller.clock import Clock
@@ -18,6 +19,32 @@ class Held:
     until: float
 
 
+@dataclass(frozen=True)
+class RequestsAnswer:
+    """What CloudWatch said of requests: about which version and span, and when (monotonic seconds)."""
+
+    subject: tuple[str, timedelta]
+    read_at: float
+    requests: float | None
+    alone: bool | None
+    refused: bool
+
+    @property
+    def keeps_running(self) -> bool:
+        """Whether the answer gives no reason to stop the model."""
+        return self.refused or bool(self.requests)
+
+
+@dataclass
+class UsageMemory:
+    """When CloudWatch was asked for a resource's hours and requests. Losing it costs a few calls."""
+
+    hours_read_at: float | None = None
+    month: str | None = None
+    running: frozenset[tuple[str, str]] = frozenset()
+    requests: RequestsAnswer | None = None
+
+
 @dataclass
 class Memory:
     """What one resource has been through. Losing it costs a call or two, never a training.
@@ -33,6 +60,7 @@ class Memory:
     held: Held | None = None
     place_in_queue_written_at: float | None = None
     slots: Slots | None = None
+    usage: UsageMemory = field(default_factory=UsageMemory)
 
 
 class Memories:

@@ -47,4 +47,4 @@ async def observe(
     versions = await aws.describe_versions(project.arn, lane=lane)
     if all_tags:
         versions = tuple([replace(v, tags=await aws.fresh_tags(v.arn, lane=lane)) for v in versions])
-    return Observed(project, versions)
+    return Observed(project, versions, at=aws.time)

@@ -8,8 +8,8 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.conditions import Reason
@@ -27,13 +27,14 @@ from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.observe import TAG_SWEEP_SECONDS, max_age_seconds, observe
 from rekognition_operator.controller.queue import Requeue
 from rekognition_operator.controller.report import Reporter, merge_patch, status_object
+from rekognition_operator.controller.usage import observe_usage
 from rekognition_operator.controller.way_out import may_go, with_way_out
-from rekognition_operator.core.actions import CreateVersion, ReleaseFinalizer
+from rekognition_operator.core.actions import CreateVersion, ReleaseFinalizer, StartVersion
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision, Policy, Report
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
-from rekognition_operator.core.status import first_sight
+from rekognition_operator.core.status import first_sight, month_shown
 from rekognition_operator.core.tags import answer_value
 from rekognition_operator.core.world import Desired, Observed
 from rekognition_operator.kube.api import Kube
@@ -202,13 +203,19 @@ class Reconciler:
             return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
         memory.slots = self._slots(aws.account, aws.region)
         decision = decide(desired, observed, self._policy, self._clock.now(), memory.attempt)
-        self._hold_slots(memory.slots, resource.key, trainings(desired, observed), decision)
+        holding = {
+            SlotKind.TRAINING: trainings(desired, observed),
+            SlotKind.RUNNING_MODEL: decision.running_models,
+        }
+        self._hold_slots(memory.slots, resource.key, holding, decision)
         held = memory.held
         now = self._clock.monotonic()
         if held is not None and held.actions == decision.actions and now < held.until and lane is not Lane.CHANGE:
             acted = Acted(attempt=memory.attempt)
             return _Found(decision.report, held.hindrance, decision.requeue_seconds, acted)
-        found = await self._act(resource, memory, lane, aws, desired, observed, decision)
+        if decision.announce:
+            await self._reporter.report(resource, decision.report, None, memory)
+        found = await self._act(resource, memory, lane, aws, desired, observed, decision, holding)
         memory.held = None
         if isinstance(found.hindrance, Terminal):
             # Sooner than told by what delays are jittered by, or the next look would come just too early.
@@ -216,15 +223,18 @@ class Reconciler:
             memory.held = Held(decision.actions, found.hindrance, until)
         return found
 
-    def _hold_slots(self, slots: Slots, key: ResourceKey, held: int, decision: Decision) -> None:
+    def _hold_slots(self, slots: Slots, key: ResourceKey, holding: Mapping[SlotKind, int], decision: Decision) -> None:
         """Say what was seen, give back what is not wanted, and call who waits for what became free."""
-        in_use = slots.in_use(SlotKind.TRAINING)
-        slots.hold(SlotKind.TRAINING, str(key), held)
-        if not any(isinstance(action, CreateVersion) for action in decision.actions):
-            slots.withdraw(SlotKind.TRAINING, str(key))
-        if slots.in_use(SlotKind.TRAINING) < in_use:
-            for waiting in slots.next_up(SlotKind.TRAINING):
-                self._nudge(ResourceKey.parse(waiting))
+        wanting = {SlotKind.TRAINING: CreateVersion, SlotKind.RUNNING_MODEL: StartVersion}
+        for kind, action in wanting.items():
+            in_use = slots.in_use(kind)
+            frees = kind is SlotKind.TRAINING or decision.frees_models
+            slots.hold(kind, str(key), holding[kind], frees=frees)
+            if not any(isinstance(wanted, action) for wanted in decision.actions):
+                slots.withdraw(kind, str(key))
+            if slots.in_use(kind) < in_use:
+                for waiting in slots.next_up(kind):
+                    self._nudge(ResourceKey.parse(waiting))
 
     async def _observe(
         self, aws: Rekognition, resource: Resource, desired: Desired, memory: Memory, lane: Lane
@@ -238,7 +248,16 @@ class Reconciler:
         observed = await observe(aws, desired, lane=lane, max_age_seconds=old, all_tags=all_tags)
         if all_tags:
             memory.tags_read_at = now
-        return observed
+        usage = await observe_usage(
+            aws,
+            desired,
+            observed,
+            memory.usage,
+            self._policy,
+            monotonic=now,
+            month_known=month_shown(parse_status(resource.body)),
+        )
+        return replace(observed, usage=usage)
 
     async def _act(
         self,
@@ -249,6 +268,7 @@ class Reconciler:
         desired: Desired,
         observed: Observed,
         decision: Decision,
+        holding: Mapping[SlotKind, int],
     ) -> _Found:
         async def unchanged() -> None:
             live = await self._kube.get(resource.key)
@@ -271,6 +291,7 @@ class Reconciler:
             release=release,
             attempt=memory.attempt,
             projects_listed=aws.projects_listed,
+            holding=holding,
         )
         acted = await actor.carry_out(decision.actions)
         for action in acted.done:

@@ -1,13 +1,16 @@
 """What can be set about the operator, and by which flag and variable?"""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from rekognition_operator.aws.slots import SlotKind
+from rekognition_operator.controller.prices import UnitPrices
 from rekognition_operator.core.decision import Policy
 
 ENV_PREFIX: Final = "REKOGNITION_OPERATOR_"
@@ -42,6 +45,12 @@ class OperatorSettings(BaseSettings):
     """Resources worked on at a time. A pass mostly waits."""
     training_slots: Annotated[int, Field(ge=1, le=100)] = 2
     """Trainings at a time in one account and Region: AWS's quota, as far as this operator may use it."""
+    running_model_slots: Annotated[int, Field(ge=1, le=1000)] = 2
+    """Custom Labels models running at a time in one account and Region: AWS's quota, as far as this operator may use
+    it."""
+    inference_unit_usd_per_hour: Annotated[UnitPrices, NoDecode] = UnitPrices()
+    """Price of a running inference unit, for budgets and estimates: 4.00, or by Region, such as
+    4.00,eu-central-1=4.80, where the entry without a Region is for all others."""
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     """Calls a second of each Rekognition operation in one account and Region. Tag operations may go twice as fast."""
     sweep_seconds: Seconds = 600.0
@@ -75,6 +84,16 @@ class OperatorSettings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(name.strip() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
+    @field_validator("inference_unit_usd_per_hour", mode="before")
+    @classmethod
+    def _prices(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return UnitPrices.parse(value)
+        except ValueError as error:
+            raise PydanticCustomError("price", "{why}", {"why": str(error)}) from None
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
@@ -101,6 +120,11 @@ class OperatorSettings(BaseSettings):
         return self.region or next((os.environ[name] for name in REGION_VARIABLES if os.environ.get(name)), None)
 
     @property
+    def slots(self) -> Mapping[SlotKind, int]:
+        """How many of each scarce thing this operator may use in an account and Region."""
+        return {SlotKind.TRAINING: self.training_slots, SlotKind.RUNNING_MODEL: self.running_model_slots}
+
+    @property
     def policy(self) -> Policy:
         """What decisions depend on."""
         return Policy(
@@ -110,6 +134,8 @@ class OperatorSettings(BaseSettings):
             adoption_settle_seconds=self.adoption_settle_seconds,
             loss_confirm_seconds=self.loss_confirm_seconds,
             confirm_create_seconds=self.confirm_create_seconds,
+            usd_per_unit_hour=self.inference_unit_usd_per_hour.default_usd,
+            usd_per_unit_hour_by_region=self.inference_unit_usd_per_hour.usd_by_region,
         )
 
 

@@ -1,7 +1,7 @@
 """Which changes can a decision ask for? A closed set: what executes them matches on every one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.world import Feature, S3Object
@@ -104,8 +104,8 @@ class StartVersion:
     version_name: str
     min_units: int
     max_units: int | None
-    tags: Mapping[str, str]
-    """Written right before: that it was the operator who started it."""
+    tags: Mapping[str, str] = field(compare=False)
+    """Written right before: that it was the operator who started it, and when."""
     rank: tuple[int, str]
     """Who goes first where running models are scarce, the smallest first: those that shall always run before those with
     hours, then the oldest resource."""
@@ -120,7 +120,7 @@ class StopVersion:
     arn: str
     project_arn: str
     version_name: str
-    tags: Mapping[str, str]
+    tags: Mapping[str, str] = field(compare=False)
     foreign: bool = False
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.core.actions import Action, ReleaseFinalizer
+from rekognition_operator.core.actions import Action, Promote, ReleaseFinalizer
 from rekognition_operator.core.decision import (
     Decision,
     DriftItem,
@@ -20,7 +20,7 @@ from rekognition_operator.core.promotion import choose, promote
 from rekognition_operator.core.report import report_on
 from rekognition_operator.core.retention import surplus
 from rekognition_operator.core.serving import ServingPlan, plan_serving, serving_seen
-from rekognition_operator.core.tagging import plan_tags
+from rekognition_operator.core.tagging import Tagging, plan_tags
 from rekognition_operator.core.training import TrainingPlan, plan_training, unanswered_retry
 from rekognition_operator.core.versions import Fleet, sort_out
 from rekognition_operator.core.wording import force_release_line, usd
@@ -90,47 +90,33 @@ def _decide_versions(
     training = plan_training(desired, project, fleet, policy, now, attempt)
     tagging = plan_tags(desired, project, fleet, now)
     serving = _plan_serving(desired, project, fleet, observed, training, policy, now)
-    chosen = serving.in_service if serving is not None else choose(desired, fleet)
-    promotion = promote(project, fleet, chosen, now)
+    promotion = promote(project, fleet, serving.in_service, now)
 
-    # What is in service first, and what stops the bill; what costs money last, when all that it rests upon is written.
-    actions: list[Action] = [*tagging.adopt]
-    if promotion is not None:
-        actions.append(promotion)
-    if serving is not None:
-        actions += [*serving.stops, *serving.records]
-    actions += [*tagging.records, *tagging.corrections, *surplus(desired, fleet)]
-    if serving is not None:
-        actions += serving.starts
-    if training.record is not None:
-        actions.append(training.record)
-    if training.create is not None:
-        actions.append(training.create)
-
-    drift = [*tagging.drift, *(serving.drift if serving is not None else ())]
+    # What is in service first, and what ends a bill; what costs money last, when all that it rests upon is written.
+    costly = (*serving.starts, training.record, training.create)
+    actions: list[Action] = [
+        *tagging.adopt,
+        *([promotion] if promotion is not None else []),
+        *serving.stops,
+        *serving.records,
+        *tagging.records,
+        *tagging.corrections,
+        *surplus(desired, fleet),
+        *(action for action in costly if action is not None),
+    ]
+    drift = [*tagging.drift, *serving.drift]
     if training.lost is not None:
         drift.append(DriftItem(f"versions[{training.lost}]", "trained", "deleted", corrected=training.stalled is None))
-    # How the model serves now is more urgent news than the training of another version, which takes hours.
-    under_way = (serving.reconciling if serving is not None else None) or training.reconciling
-    stalled = training.stalled or (serving.stalled if serving is not None else None)
-    if under_way is None and promotion is not None:
-        under_way = Finding(Reason.PROMOTING, f"Putting version {promotion.version_name} into service")
-    elif under_way is None and tagging.adopt:
-        under_way = Finding(Reason.ADOPTING, "Taking over versions of the project")
-    elif under_way is None and tagging.corrections:
-        under_way = Finding(Reason.CORRECTING_DRIFT, "Correcting tags in AWS")
-    reconciling = None if stalled is not None else under_way
+    stalled = training.stalled or serving.stalled
+    reconciling = _under_way(serving, training, promotion, tagging) if stalled is None else None
     report = report_on(desired, project, fleet, reconciling, stalled)
-    if serving is not None:
-        report = replace(
-            report,
-            ready=_ready_of_model(report.ready, serving),
-            serving=serving.report,
-            no_room=serving.no_room,
-            idle_unknown=serving.idle_unknown,
-        )
     report = replace(
         report,
+        # That a version of a model is in service does not say that it runs.
+        ready=report.ready if serving.ready is None or report.ready.reason is Reason.ACCEPTED else serving.ready,
+        serving=serving.report,
+        no_room=serving.no_room,
+        idle_unknown=serving.idle_unknown,
         drift=tuple(drift),
         project_tag_keys=tagging.tag_keys,
         desired_version=training.create.version_name if training.create is not None else report.desired_version,
@@ -138,22 +124,13 @@ def _decide_versions(
             desired.annotations.retry if unanswered_retry(desired, project, fleet) is None else report.handled_retry
         ),
     )
-    requeue = _requeue(actions, reconciling, policy)
-    if not actions and training.requeue_seconds is not None:
-        requeue = min(max(training.requeue_seconds, policy.soon_seconds), policy.sweep_seconds)
-    if serving is not None and serving.reconciling is not None:
-        requeue = min(requeue, policy.moving_seconds)
-    if serving is not None and serving.requeue_seconds is not None:
-        requeue = min(requeue, max(serving.requeue_seconds, policy.soon_seconds))
-    if any(own.version.state is VersionState.DELETING for own in fleet.own):
-        requeue = min(requeue, policy.moving_seconds)
     return Decision(
         tuple(actions),
         report,
-        requeue,
-        announce=serving is not None and serving.announce,
+        _look_again(actions, reconciling, serving, training, fleet, policy),
+        announce=serving.announce,
         running_models=sum(own.occupies for own in fleet.own),
-        frees_models=serving is not None and serving.frees_models,
+        frees_models=serving.frees_models,
     )
 
 
@@ -165,10 +142,10 @@ def _plan_serving(
     training: TrainingPlan,
     policy: Policy,
     now: datetime,
-) -> ServingPlan | None:
-    """Decide on serving; None for an adapter, which is neither started nor stopped."""
+) -> ServingPlan:
+    """Decide on serving. An adapter is neither started nor stopped: one that is trained serves."""
     if desired.serving is None:
-        return None
+        return ServingPlan(in_service=choose(desired, fleet), report=None)
     return plan_serving(
         desired,
         desired.serving,
@@ -182,9 +159,36 @@ def _plan_serving(
     )
 
 
-def _ready_of_model(ready: ReadyState, serving: ServingPlan) -> ReadyState:
-    """Say whether a model is as the spec wants it now: that a version is in service does not say that it runs."""
-    return ready if ready.reason is Reason.ACCEPTED or serving.ready is None else serving.ready
+def _under_way(
+    serving: ServingPlan, training: TrainingPlan, promotion: Promote | None, tagging: Tagging
+) -> Finding | None:
+    """Say what is under way. How a model serves now is more urgent news than a training, which takes hours."""
+    known = serving.reconciling or training.reconciling
+    if known is not None:
+        return known
+    if promotion is not None:
+        return Finding(Reason.PROMOTING, f"Putting version {promotion.version_name} into service")
+    if tagging.adopt:
+        return Finding(Reason.ADOPTING, "Taking over versions of the project")
+    return Finding(Reason.CORRECTING_DRIFT, "Correcting tags in AWS") if tagging.corrections else None
+
+
+def _look_again(
+    actions: list[Action],
+    reconciling: Finding | None,
+    serving: ServingPlan,
+    training: TrainingPlan,
+    fleet: Fleet,
+    policy: Policy,
+) -> float:
+    """Return how soon to look again, in seconds."""
+    seconds = _requeue(actions, reconciling, policy)
+    if not actions and training.requeue_seconds is not None:
+        seconds = min(max(training.requeue_seconds, policy.soon_seconds), policy.sweep_seconds)
+    if serving.requeue_seconds is not None:
+        seconds = min(seconds, max(serving.requeue_seconds, policy.soon_seconds))
+    moving = serving.reconciling is not None or any(o.version.state is VersionState.DELETING for o in fleet.own)
+    return min(seconds, policy.moving_seconds) if moving else seconds
 
 
 def _requeue(actions: tuple[Action, ...] | list[Action], reconciling: Finding | None, policy: Policy) -> float:

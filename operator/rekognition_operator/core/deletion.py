@@ -90,8 +90,8 @@ def _delete(
         if desired.foreign_versions == "Release":
             return stopping or _delete_ours_keep_project(desired, project, fleet, wait=True)
         if desired.foreign_versions == "Block":
-            stops = stopping.actions if stopping is not None else ()
-            return DeletionPlan(stops, stalled=_blocked(desired, project, foreign), fleet=fleet, ours=True)
+            own_stops = stopping.actions if stopping is not None else ()
+            return DeletionPlan(own_stops, stalled=_blocked(desired, project, foreign), fleet=fleet, ours=True)
     versions = [*(own.version for own in fleet.own), *fleet.foreign]
     foreign_arns = {version.arn for version in fleet.foreign}
     stops = [_stop(project, v, at, foreign=True) for v in fleet.foreign if v.state is VersionState.RUNNING]

@@ -1,4 +1,4 @@
-"""What comes of the serving of a model in one pass: what is done, remembered and said, and when is it looked at again?"""
+"""What comes of serving a model in one pass: what is done, remembered and said, and when is it looked at again?"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ class ServingPlan:
     """
 
     in_service: OwnVersion | None
-    report: ServingReport
+    report: ServingReport | None
     stops: tuple[StopVersion, ...] = ()
     records: tuple[Action, ...] = ()
     starts: tuple[StartVersion, ...] = ()

@@ -155,14 +155,14 @@ def _serving(report: ServingReport, previous: ServingStatus | None) -> ServingSt
     version, usage = report.version, report.usage
     if version is None:
         return None
-    known = previous if usage is None and previous is not None else ServingStatus(state="", reason="")
-    if usage is not None and usage.unit_hours is not None:
-        hours = round(usage.unit_hours, 2)
+    known = previous or ServingStatus(state="", reason="")
+    if usage is not None and (usage.unit_hours is not None or usage.refused):
+        hours = usage.unit_hours
         known = known.model_copy(
             update={
-                "month": usage.month,
-                "hours_this_month": hours,
-                "estimated_usd_this_month": round(usage.unit_hours * report.price, 2),
+                "month": usage.month if hours is not None else None,
+                "hours_this_month": round(hours, 2) if hours is not None else None,
+                "estimated_usd_this_month": round(hours * report.price, 2) if hours is not None else None,
             }
         )
     return known.model_copy(
@@ -176,6 +176,12 @@ def _serving(report: ServingReport, previous: ServingStatus | None) -> ServingSt
             "usd_per_hour": round(report.usd_per_hour, 2),
         }
     )
+
+
+def month_shown(status: ResourceStatus) -> str | None:
+    """Return the month whose hours a status shows; None where it shows none."""
+    serving = status.serving if isinstance(status, CustomLabelsModelStatus) else None
+    return serving.month if serving is not None else None
 
 
 def _still(kept: dict[str, Condition], kinds: tuple[ConditionType, ...]) -> dict[ConditionType, Finding]:

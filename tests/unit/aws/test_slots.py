@@ -12,12 +12,14 @@ from rekognition_operator.aws.slots import (
     PROBE_SECONDS,
     Granted,
     Queued,
+    Rank,
     SlotKind,
     Slots,
     stepped,
 )
 
 TRAINING = SlotKind.TRAINING
+RUNNING = SlotKind.RUNNING_MODEL
 
 
 class Clock:
@@ -35,7 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def slots(clock: Clock) -> Slots:
-    return Slots(2, clock)
+    return Slots({TRAINING: 2, RUNNING: 2}, clock)
 
 
 def position(slots: Slots, key: str) -> int:
@@ -235,9 +237,107 @@ def test_a_refusal_outlives_the_queue(slots: Slots, clock: Clock) -> None:
     assert position(slots, "b") == 0
 
 
-def test_no_slots_at_all_are_refused() -> None:
+@pytest.mark.parametrize("capacities", [{TRAINING: 0, RUNNING: 2}, {TRAINING: 2}])
+def test_no_slots_at_all_are_refused(capacities: dict[SlotKind, int]) -> None:
     with pytest.raises(ValueError, match="give at least 1"):
-        Slots(0, Clock())
+        Slots(capacities, Clock())
+
+
+def test_each_kind_has_slots_and_a_queue_of_its_own(clock: Clock) -> None:
+    slots = Slots({TRAINING: 1, RUNNING: 2}, clock)
+    assert [position(slots, key) for key in "ab"] == [0, 1]
+    assert [slots.request(RUNNING, key) for key in "ab"] == [Granted(), Granted()]
+    slots.refused(TRAINING, "a")
+    assert slots.next_up(TRAINING) == ()
+    slots.withdraw(RUNNING, "a")
+    assert slots.request(RUNNING, "c") == Granted()
+
+
+def run(slots: Slots, key: str, rank: Rank, *, frees: bool = False) -> int:
+    """Ask to run a model, and be seen to run it once granted; give the place in the queue, 0 where it runs."""
+    answer = slots.request(RUNNING, key, rank=rank)
+    if isinstance(answer, Queued):
+        return answer.position
+    slots.hold(RUNNING, key, 1, frees=frees)
+    return 0
+
+
+def test_the_queue_is_in_the_order_of_rank_and_then_of_asking(slots: Slots) -> None:
+    assert [run(slots, key, (1, "2026-01-01")) for key in "ab"] == [0, 0]
+    assert run(slots, "scheduled", (1, "2026-01-01")) == 1
+    assert run(slots, "younger", (0, "2026-03-01")) == 1
+    assert run(slots, "older", (0, "2026-02-01")) == 1
+    assert run(slots, "as old", (0, "2026-02-01")) == 2
+    assert [run(slots, key, (0, "2026-03-01")) for key in ("younger",)] == [3]
+    assert run(slots, "scheduled", (1, "2026-01-01")) == 4
+    slots.hold(RUNNING, "a", 0)
+    assert slots.next_up(RUNNING) == ("older",)
+    assert run(slots, "scheduled", (1, "2026-01-01")) == 4
+    assert run(slots, "older", (0, "2026-02-01")) == 0
+
+
+def test_a_rank_that_changes_changes_the_place(slots: Slots) -> None:
+    for key in "ab":
+        run(slots, key, (0, ""))
+    assert [run(slots, key, (0, key)) for key in "cd"] == [1, 2]
+    assert run(slots, "c", (1, "c")) == 2
+    assert run(slots, "d", (0, "d")) == 1
+
+
+def test_nobody_who_runs_or_was_granted_gives_way_to_a_better_rank(slots: Slots) -> None:
+    assert run(slots, "a", (1, "")) == 0
+    assert slots.request(RUNNING, "b", rank=(1, "")) == Granted()
+    assert run(slots, "c", (0, "")) == 1
+    assert slots.request(RUNNING, "b", rank=(1, "")) == Granted()
+
+
+def test_who_was_refused_keeps_its_rank(slots: Slots) -> None:
+    for key in "ab":
+        slots.request(RUNNING, key, rank=(0, key))
+    slots.refused(RUNNING, "b")
+    slots.refused(RUNNING, "a")
+    assert [run(slots, key, (0, key)) for key in "ab"] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("holders", "waits_in_vain"),
+    [
+        ([("key", False)], False),  # there is a free one
+        ([("key", False), ("b", False)], True),
+        ([("b", False), ("c", False)], True),
+        ([("key", True), ("b", False)], True),  # only others can make room
+        ([("key", False), ("b", True)], False),
+        ([("b", False), ("c", True)], False),
+    ],
+)
+def test_a_key_waits_in_vain_where_all_is_taken_and_no_other_holder_gives_it_back_by_itself(
+    slots: Slots, holders: list[tuple[str, bool]], *, waits_in_vain: bool
+) -> None:
+    for key, frees in holders:
+        slots.hold(RUNNING, key, 1, frees=frees)
+    assert slots.no_holder_frees(RUNNING, "key") is waits_in_vain
+
+
+def test_a_holder_that_comes_to_be_stopped_frees_its_slot(slots: Slots) -> None:
+    for key in "ab":
+        slots.hold(RUNNING, key, 1)
+    assert slots.no_holder_frees(RUNNING, "c")
+    slots.hold(RUNNING, "a", 1, frees=True)
+    assert not slots.no_holder_frees(RUNNING, "c")
+
+
+def test_whether_a_key_waits_in_vain_is_not_known_while_a_grant_is_out_or_others_use_the_account(
+    slots: Slots, clock: Clock
+) -> None:
+    slots.hold(RUNNING, "a", 1)
+    assert slots.request(RUNNING, "b") == Granted()
+    assert not slots.no_holder_frees(RUNNING, "c")
+    slots.refused(RUNNING, "b")
+    assert not slots.no_holder_frees(RUNNING, "b")
+    clock.now += PROBE_SECONDS
+    assert slots.request(RUNNING, "b") == Granted()
+    slots.hold(RUNNING, "b", 1)
+    assert slots.no_holder_frees(RUNNING, "c")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +358,7 @@ class SlotsMachine(RuleBasedStateMachine):
         self.clock = Clock()
         self.capacity = capacity
         self.others = others
-        self.slots = Slots(capacity, self.clock)
+        self.slots = Slots({TRAINING: capacity, RUNNING: 1}, self.clock)
         self.training: dict[str, int] = dict.fromkeys(self.KEYS, 0)
         self.granted: set[str] = set()
         self.cooling = False

@@ -6,7 +6,7 @@ from fakes.clock import FakeClock
 from fakes.kube import FakeKube
 from fakes.rekognition import FakeProvider, FakeRekognition
 from rekognition_operator.aws.gateway import Lane
-from rekognition_operator.aws.slots import Slots
+from rekognition_operator.aws.slots import SlotKind, Slots
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.queue import Requeue
@@ -56,6 +56,7 @@ class Stage:
     """Every call to either side, in order."""
     nudged: list[ResourceKey] = field(default_factory=list)
     training_slots: int = 2
+    running_model_slots: int = 2
 
     def __post_init__(self) -> None:
         self.aws = FakeRekognition(now=self.clock.now)
@@ -71,7 +72,8 @@ class Stage:
         for resource in list(self.resources()):
             self.cache.learn(resource)
         self.metrics = Metrics()
-        self.slots = Slots(self.training_slots, self.clock.monotonic)
+        capacities = {SlotKind.TRAINING: self.training_slots, SlotKind.RUNNING_MODEL: self.running_model_slots}
+        self.slots = Slots(capacities, self.clock.monotonic)
         self.reconciler = Reconciler(
             kube=self.kube,
             provider=self.provider,

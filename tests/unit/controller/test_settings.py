@@ -4,7 +4,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from rekognition_operator.aws.slots import SlotKind
 from rekognition_operator.cli.run import run
+from rekognition_operator.controller.prices import UnitPrices
 from rekognition_operator.controller.settings import (
     ENV_PREFIX,
     REGION_VARIABLES,
@@ -29,7 +31,8 @@ def test_the_cluster_name_is_all_that_must_be_given() -> None:
     settings = OperatorSettings.read(cluster_name="prod-eu")
     assert settings.namespaces == ()
     assert settings.concurrency == 64
-    assert settings.training_slots == 2
+    assert settings.training_slots == settings.running_model_slots == 2
+    assert settings.inference_unit_usd_per_hour == UnitPrices(4.0)
     assert settings.default_region is None
 
 
@@ -42,6 +45,26 @@ def test_intervals_become_the_policy_of_decisions() -> None:
 
 def test_the_defaults_are_those_of_the_policy() -> None:
     assert OperatorSettings.read(cluster_name="prod").policy == Policy()
+
+
+def test_prices_by_region_become_the_policy_of_decisions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENV_PREFIX + "INFERENCE_UNIT_USD_PER_HOUR", "4.00,eu-central-1=4.80")
+    policy = OperatorSettings.read(cluster_name="prod").policy
+    assert [policy.price(region) for region in ("us-east-1", "eu-central-1")] == [4.0, 4.8]
+
+
+def test_a_wrong_price_is_told_in_one_sentence() -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        OperatorSettings.read(cluster_name="prod", inference_unit_usd_per_hour="4,eu=x")
+    assert str(refused.value).startswith(
+        "--inference-unit-usd-per-hour (or REKOGNITION_OPERATOR_INFERENCE_UNIT_USD_PER_HOUR) cannot be '4,eu=x': "
+        "'eu=x' does not begin with a Region, such as eu-central-1=4.80. It is: Price of"
+    )
+
+
+def test_slots_are_given_by_kind() -> None:
+    settings = OperatorSettings.read(cluster_name="prod", training_slots="3", running_model_slots="7")
+    assert settings.slots == {SlotKind.TRAINING: 3, SlotKind.RUNNING_MODEL: 7}
 
 
 def test_a_flag_wins_over_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,6 +106,8 @@ def test_the_region_is_taken_from_aws_own_variables_when_it_is_not_set(monkeypat
         ("concurrency", "0"),
         ("concurrency", "many"),
         ("training_slots", "0"),
+        ("running_model_slots", "0"),
+        ("inference_unit_usd_per_hour", "free"),
         ("sweep_seconds", "-1"),
         ("health_port", "70000"),
         ("log_format", "xml"),

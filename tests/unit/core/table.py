@@ -21,6 +21,8 @@ from rekognition_operator.core.actions import (
     ReleaseFinalizer,
     RemoveTags,
     SetTags,
+    StartVersion,
+    StopVersion,
 )
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision, Policy
@@ -129,6 +131,13 @@ def told(action: Action) -> str:
             return f"ConfirmClaim {_target(arn)} {_tags(owner_tags)}"
         case Promote():
             return short(f"Promote {action.version_name} {_tags(action.tags)}")
+        case StartVersion():
+            units = action.min_units if action.max_units is None else f"{action.min_units}-{action.max_units}"
+            beside = " beside" if action.hand_over else ""
+            return short(f"StartVersion {action.version_name} {units}{beside} {_tags(action.tags)}")
+        case StopVersion():
+            foreign = " foreign" if action.foreign else ""
+            return short(f"StopVersion {action.version_name}{foreign} {_tags(action.tags)}")
         case ReleaseFinalizer():
             return "ReleaseFinalizer"
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from fakes.simulation import Move, Simulation
 from rekognition_operator.core import training, versions
 from rekognition_operator.core.versions import Fleet, OwnVersion
-from rekognition_operator.core.world import ObservedVersion
+from rekognition_operator.core.world import Feature, ObservedVersion
 
 EDITS = ("train other inputs", "describe", "tag", "output", "keep", "drift policy", "retry", "suspend")
 WORLD = (
@@ -97,7 +97,7 @@ def _never_answered(*_: object) -> str | None:
 
 def _owns_everything(desired: object, version: ObservedVersion) -> OwnVersion:
     del desired
-    return OwnVersion(version, version.name, 1)
+    return OwnVersion(version, version.name, 1, Feature.CONTENT_MODERATION)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""What does CloudWatch tell of a model, and when is it asked?
+
+Hours are asked for on transitions, once an hour while something runs, and when a month begins; requests only where
+idleStop waits for none, in each sweep. What may not be read is no failure of a pass.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.gateway import Lane, Rekognition
+from rekognition_operator.controller.memory import RequestsAnswer, UsageMemory
+from rekognition_operator.core.decision import Policy
+from rekognition_operator.core.intent import idle_span
+from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.world import Desired, Observed, Usage
+
+HOURS_SECONDS: Final = 3600.0
+"""How often hours are asked for while a model runs."""
+
+
+async def observe_usage(
+    aws: Rekognition,
+    desired: Desired,
+    observed: Observed,
+    memory: UsageMemory,
+    policy: Policy,
+    *,
+    monotonic: float,
+    month_known: str | None,
+) -> Usage | None:
+    """Ask CloudWatch for what a decision or the status needs; None where nothing is asked for.
+
+    Parameters
+    ----------
+    memory
+        When it was asked last, and what it said.
+    monotonic
+        The time, in seconds of the monotonic clock.
+    month_known
+        The month whose hours the status shows.
+    """
+    at = observed.at
+    if desired.serving is None or desired.deleting or observed.project is None or at is None:
+        return None
+    fleet = sort_out(desired, observed.versions)
+    refused = False
+    unit_hours: float | None = None
+    month = f"{at:%Y-%m}"
+    if _hours_are_due(fleet, memory, monotonic, month, month_known):
+        try:
+            unit_hours = await _unit_hours(aws, observed, fleet, at)
+        except CallError as error:
+            refused = error.kind is ErrorKind.ACCESS_DENIED
+        memory.hours_read_at, memory.month, memory.running = monotonic, month, _running(fleet)
+    requests, alone, denied = await _requests(aws, desired, observed, fleet, memory, policy, monotonic)
+    if unit_hours is None and requests is None and not (refused or denied):
+        return None
+    return Usage(month, unit_hours, refused or denied, requests, alone)
+
+
+def _running(fleet: Fleet) -> frozenset[tuple[str, str]]:
+    return frozenset((own.version.arn, own.version.status) for own in fleet.own if own.occupies)
+
+
+def _hours_are_due(fleet: Fleet, memory: UsageMemory, monotonic: float, month: str, month_known: str | None) -> bool:
+    running = _running(fleet)
+    if not any(own.usable or own.start_failed for own in fleet.own):
+        return False  # nothing has run yet
+    if memory.hours_read_at is None:
+        return bool(running) or month_known != month
+    if memory.month != month or memory.running != running:
+        return True
+    return bool(running) and monotonic - memory.hours_read_at >= HOURS_SECONDS
+
+
+async def _unit_hours(aws: Rekognition, observed: Observed, fleet: Fleet, at: datetime) -> float:
+    assert observed.project is not None  # noqa: S101  # for the type checker: the caller has looked
+    since = at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    names = tuple(own.version.name for own in fleet.own)
+    return await aws.inference_unit_hours(observed.project.name, names, since=since, until=at, lane=Lane.LOW)
+
+
+async def _requests(
+    aws: Rekognition,
+    desired: Desired,
+    observed: Observed,
+    fleet: Fleet,
+    memory: UsageMemory,
+    policy: Policy,
+    monotonic: float,
+) -> tuple[float | None, bool | None, bool]:
+    """Return the requests in the span of the idle stop, whether they were all for this project, and a refusal.
+
+    An answer that keeps the model running is good for half a sweep; one that stops it is always fresh.
+    """
+    at, serving, active = observed.at, desired.serving, fleet.active
+    if at is None or serving is None or observed.project is None:
+        return None, None, False
+    span = idle_span(serving, active, policy, at)
+    if span is None or active is None:
+        memory.requests = None
+        return None, None, False
+    subject = (active.version.arn, span)
+    if memory.requests is not None and memory.requests.subject == subject:
+        known = memory.requests
+        if known.keeps_running and monotonic - known.read_at < policy.sweep_seconds / 2:
+            return known.requests, known.alone, known.refused
+    requests: float | None = None
+    alone: bool | None = None
+    refused = False
+    try:
+        requests = await aws.successful_requests(since=at - span, until=at, lane=Lane.LOW)
+        if requests:
+            name = observed.project.name
+            alone = not await aws.other_models_ran(name, since=at - span, until=at, lane=Lane.LOW)
+    except CallError as error:
+        refused = error.kind is ErrorKind.ACCESS_DENIED
+        if not refused:
+            return None, None, False
+    memory.requests = RequestsAnswer(subject, monotonic, requests, alone, refused)
+    return requests, alone, refused

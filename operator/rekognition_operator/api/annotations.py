@@ -3,22 +3,32 @@
 from dataclasses import dataclass
 from typing import Final
 
+from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
+from rekognition_operator.api.kinds import ALL_KINDS, Kind
 from rekognition_operator.api.schema import GROUP
 
 
 @dataclass(frozen=True)
 class AnnotationSpec:
-    """An annotation of a resource: its name, what its value may be, and what the operator does upon it."""
+    """An annotation of a resource: its name, what its value may be, and what the operator does upon it.
+
+    ``asks_for_a_pass``: whether another value is a person's word, which starts a pass at once and is seen before
+    anything is changed in AWS. Else it is only read whenever there is a pass.
+    """
 
     name: str
     value: str
     meaning: str
+    kinds: tuple[Kind, ...] = ALL_KINDS
+    asks_for_a_pass: bool = True
 
 
 RECONCILE_REQUESTED_AT: Final = f"{GROUP}/reconcile-requested-at"
 RETRY: Final = f"{GROUP}/retry"
 ACCEPT_MOVE: Final = f"{GROUP}/accept-move"
 FORCE_RELEASE: Final = f"{GROUP}/force-release"
+WAKE: Final = f"{GROUP}/wake"
+LAST_USED_AT: Final = f"{GROUP}/last-used-at"
 
 ANNOTATIONS: Final = (
     AnnotationSpec(
@@ -45,4 +55,25 @@ ANNOTATIONS: Final = (
         "versions are deleted "
         "and the project stays, as by foreignVersions: Release; what AWS refuses is left as it is.",
     ),
+    AnnotationSpec(
+        WAKE,
+        "any text that is new, such as the time",
+        "A model that spec.serving.idleStop has stopped is started again, and its idle time begins anew. It does not "
+        "start a model outside the windows of its schedule.",
+        kinds=(CustomLabelsModel,),
+    ),
+    AnnotationSpec(
+        LAST_USED_AT,
+        "a time (RFC 3339), such as 2026-05-04T08:00:00Z",
+        "When the model was last asked something, written by whoever asks it. Where several models run in the account "
+        "and Region, CloudWatch cannot tell them apart, and only this counts for spec.serving.idleStop. It starts no "
+        "pass: write it as often as you like.",
+        kinds=(CustomLabelsModel,),
+        asks_for_a_pass=False,
+    ),
 )
+
+
+def annotations_for(kind: Kind) -> tuple[AnnotationSpec, ...]:
+    """Return the annotations that mean something on a resource of this kind."""
+    return tuple(annotation for annotation in ANNOTATIONS if kind in annotation.kinds)

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
+from rekognition_operator.api.kinds import ALL_KINDS, Kind
+from rekognition_operator.api.moderationadapter import ModerationAdapter
+
 
 class ConditionType(StrEnum):
     """An aspect of the resource's state."""
@@ -16,22 +20,27 @@ class ConditionType(StrEnum):
     SUSPENDED = "Suspended"
     EXPIRING = "Expiring"
     PENDING_NEXT_VERSION = "PendingNextVersion"
+    SERVING = "Serving"
+    NO_ROOM_FOR_BLUE_GREEN = "NoRoomForBlueGreen"
+    IDLE_UNKNOWN = "IdleUnknown"
 
 
 @dataclass(frozen=True)
 class ConditionSpec:
-    """What a condition tells, and whether it is always there."""
+    """What a condition tells, on resources of which kinds, and whether it is always there."""
 
     type: ConditionType
     always: bool
     meaning: str
+    kinds: tuple[Kind, ...] = ALL_KINDS
 
 
 CONDITIONS: tuple[ConditionSpec, ...] = (
     ConditionSpec(
         ConditionType.READY,
         always=True,
-        meaning="An acceptable version is in service. Stays True on the last good version while a new one trains.",
+        meaning="An acceptable version is in service; of a model: and it runs, or is stopped, as the spec wants it "
+        "now. Stays True on the last good version while a new one trains.",
     ),
     ConditionSpec(
         ConditionType.UP_TO_DATE,
@@ -56,11 +65,31 @@ CONDITIONS: tuple[ConditionSpec, ...] = (
         ConditionType.EXPIRING,
         always=False,
         meaning="The base model of the version in service is superseded: AWS will stop serving the version.",
+        kinds=(ModerationAdapter,),
     ),
     ConditionSpec(
         ConditionType.PENDING_NEXT_VERSION,
         always=False,
         meaning="description or output differ from those of the version in service: they apply to the next version.",
+    ),
+    ConditionSpec(
+        ConditionType.SERVING,
+        always=True,
+        meaning="The version in service is RUNNING: it answers. Wait for this one before asking it. While it is False, "
+        "Ready tells whether that is as the spec wants it.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ConditionSpec(
+        ConditionType.NO_ROOM_FOR_BLUE_GREEN,
+        always=False,
+        meaning="A new version is to take over, and cannot run beside the old one, which goes on answering.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ConditionSpec(
+        ConditionType.IDLE_UNKNOWN,
+        always=False,
+        meaning="spec.serving.idleStop is set, and whether anybody asks the model cannot be known: it is not stopped.",
+        kinds=(CustomLabelsModel,),
     ),
 )
 
@@ -74,6 +103,9 @@ class Reason(StrEnum):
     NO_VERSION_IN_SERVICE = "NoVersionInService"
     ADAPTER_EXPIRED = "AdapterExpired"
     DEPRECATED = "Deprecated"
+    STOPPED = "Stopped"
+    OUTSIDE_WINDOW = "OutsideWindow"
+    IDLE = "Idle"
     # work under way
     PROGRESSING = "Progressing"
     CREATING_PROJECT = "CreatingProject"
@@ -88,6 +120,10 @@ class Reason(StrEnum):
     RETRYING = "Retrying"
     DELETING = "Deleting"
     WAITING_FOR_TRAINING = "WaitingForTraining"
+    STARTING = "Starting"
+    STOPPING = "Stopping"
+    CHANGING_UNITS = "ChangingUnits"
+    HANDING_OVER = "HandingOver"
     # stalled
     INVALID_SPEC = "InvalidSpec"
     PROJECT_OWNED_BY_ANOTHER = "ProjectOwnedByAnother"
@@ -106,9 +142,20 @@ class Reason(StrEnum):
     CREDENTIALS_INVALID = "CredentialsInvalid"
     INVALID_REQUEST = "InvalidRequest"
     FOREIGN_VERSIONS = "ForeignVersions"
+    START_FAILED = "StartFailed"
+    OVER_BUDGET = "OverBudget"
+    SERVING_DRIFT = "ServingDrift"
+    PROJECT_HAS_DATASETS = "ProjectHasDatasets"
     # drift
     DRIFT_CORRECTED = "Correcting"
     DRIFT_REPORTED = "Reported"
+    # running
+    RUNNING = "Running"
+    NOT_RUNNING = "NotRunning"
+    RUNNING_MODEL_QUOTA = "RunningModelQuota"
+    BUDGET = "Budget"
+    SEVERAL_MODELS_RUN = "SeveralModelsRun"
+    METRICS_REFUSED = "MetricsRefused"
     # the rest
     SUSPENDED = "Suspended"
     APPLIES_TO_NEXT_VERSION = "AppliesToNextVersion"
@@ -126,10 +173,13 @@ class ReasonSpec:
     status: Literal["True", "False", "Unknown"]
     meaning: str
     remedy: str
+    kinds: tuple[Kind, ...] = ALL_KINDS
 
 
 REASONS: tuple[ReasonSpec, ...] = (
-    ReasonSpec(Reason.IN_SERVICE, ConditionType.READY, "True", "A version is in service.", "-"),
+    ReasonSpec(
+        Reason.IN_SERVICE, ConditionType.READY, "True", "A version is in service; of a model: and it is running.", "-"
+    ),
     ReasonSpec(
         Reason.ACCEPTED,
         ConditionType.READY,
@@ -151,6 +201,34 @@ REASONS: tuple[ReasonSpec, ...] = (
         "The version in service has expired: AWS answers its ARN from the base model, without an error.",
         "Nothing: the same inputs are being trained on the new base model. Applications that check "
         "`ProjectVersion` in the answer notice.",
+        kinds=(ModerationAdapter,),
+    ),
+    ReasonSpec(
+        Reason.STOPPED,
+        ConditionType.READY,
+        "True",
+        "`spec.serving.state` is `Stopped`, and the model is stopped: it answers nothing, and costs nothing by the "
+        "hour.",
+        "Set `serving.state: Running` to have it started.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.OUTSIDE_WINDOW,
+        ConditionType.READY,
+        "True",
+        "The model is stopped: it is outside the windows of `spec.serving.schedule`. `status.serving.nextTransition` "
+        "has the time of the next start.",
+        "Nothing; or add a window.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.IDLE,
+        ConditionType.READY,
+        "True",
+        "The model is stopped: nobody asked it anything for as long as `spec.serving.idleStop` says.",
+        "Set the wake annotation to have it started; a new window, or a change of `training` or `serving`, starts it, "
+        "too.",
+        kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(
         Reason.PROGRESSING,
@@ -196,8 +274,10 @@ REASONS: tuple[ReasonSpec, ...] = (
         Reason.WAITING_FOR_QUOTA,
         ConditionType.RECONCILING,
         "True",
-        "The account's concurrent trainings are all in use. `status.queue` shows the place in the queue.",
-        "Nothing; or have the quota raised and tell the operator by `--training-slots`.",
+        "The account's concurrent trainings, or running models, are all in use. `status.queue` shows for which it "
+        "waits, and the place in the queue.",
+        "Nothing; or stop a model that need not run; or have the quota raised and tell the operator by "
+        "`--training-slots` or `--running-model-slots`.",
     ),
     ReasonSpec(
         Reason.WAITING_FOR_DELETION,
@@ -220,6 +300,40 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "The resource is being deleted, and a version is in training, which AWS can neither cancel nor delete.",
         "Wait, or set `spec.deletion.policy` to `Retain` or `Orphan`.",
+    ),
+    ReasonSpec(
+        Reason.STARTING,
+        ConditionType.RECONCILING,
+        "True",
+        "The model is being started: 10 to 20 minutes. It answers nothing until then.",
+        "-",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.STOPPING,
+        ConditionType.RECONCILING,
+        "True",
+        "The model is being stopped. It is billed until AWS says `STOPPED`.",
+        "-",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.CHANGING_UNITS,
+        ConditionType.RECONCILING,
+        "True",
+        "The inference units are being changed. AWS cannot change those of a running model: it is stopped and started, "
+        "and answers nothing for 10 to 20 minutes.",
+        "-",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.HANDING_OVER,
+        ConditionType.RECONCILING,
+        "True",
+        "A new version takes over. Under `BlueGreen` it is started beside the old one, which answers until then; under "
+        "`Recreate` the old one is stopped first.",
+        "-",
+        kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(
         Reason.INVALID_SPEC,
@@ -343,6 +457,43 @@ REASONS: tuple[ReasonSpec, ...] = (
         "Set `spec.deletion.foreignVersions` to `Delete` or `Release`, or use the force-release annotation.",
     ),
     ReasonSpec(
+        Reason.START_FAILED,
+        ConditionType.STALLED,
+        "True",
+        "A version could not be started; the message has AWS's words. If it was to take over, the old version keeps "
+        "running.",
+        "Set the retry annotation to start it again, or change `spec.training`. The version in service is started "
+        "again by itself every half hour, one that was to take over only by a retry.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.OVER_BUDGET,
+        ConditionType.STALLED,
+        "True",
+        "Inference units times price are more than `spec.serving.budget` allows: nothing is started. The message has "
+        "the arithmetic.",
+        "Lower `serving.minInferenceUnits` or `maxInferenceUnits`, or raise `budget.maxUSDPerHour`.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.SERVING_DRIFT,
+        ConditionType.STALLED,
+        "True",
+        "Others have started or stopped the model, or run it with other inference units, and `driftPolicy` is "
+        "`Report`: it is left as it is.",
+        "Set `driftPolicy: Correct`; or start or stop it in AWS yourself; or change `spec.serving` to what is so.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.PROJECT_HAS_DATASETS,
+        ConditionType.STALLED,
+        "True",
+        "The project has datasets, for instance because somebody opened it in the console, which makes them. While it "
+        "has, Rekognition refuses to train from manifests. The version in service stays.",
+        "Delete the datasets in AWS, and set the retry annotation; or create a resource with another `projectName`.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
         Reason.DRIFT_CORRECTED, ConditionType.DRIFTED, "True", "AWS differs from the spec and is being put right.", "-"
     ),
     ReasonSpec(
@@ -365,6 +516,7 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "The base model of the version in service is superseded; AWS will stop serving the version.",
         "Nothing: it is trained anew when it expires. To be ahead of that, change `spec.training`.",
+        kinds=(ModerationAdapter,),
     ),
     ReasonSpec(
         Reason.APPLIES_TO_NEXT_VERSION,
@@ -372,5 +524,50 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "`description` or `output` differ from those of the version in service.",
         "-",
+    ),
+    ReasonSpec(Reason.RUNNING, ConditionType.SERVING, "True", "The model is running.", "-", kinds=(CustomLabelsModel,)),
+    ReasonSpec(
+        Reason.NOT_RUNNING,
+        ConditionType.SERVING,
+        "False",
+        "The model is not running: it answers nothing.",
+        "See `Ready`: whether that is as the spec wants it, and why.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.RUNNING_MODEL_QUOTA,
+        ConditionType.NO_ROOM_FOR_BLUE_GREEN,
+        "True",
+        "The account's running models are all in use, and none of those that the operator runs will be stopped by "
+        "itself.",
+        "Set `serving.rollout: Recreate`; or stop another model; or have the quota raised and tell the operator by "
+        "`--running-model-slots`.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.BUDGET,
+        ConditionType.NO_ROOM_FOR_BLUE_GREEN,
+        "True",
+        "Old and new version together would cost more an hour than `spec.serving.budget` allows.",
+        "Set `serving.rollout: Recreate`, or raise `budget.maxUSDPerHour`.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.SEVERAL_MODELS_RUN,
+        ConditionType.IDLE_UNKNOWN,
+        "True",
+        "More than one model runs in the account and Region. CloudWatch counts their requests together, and nobody "
+        "writes when this one was used.",
+        "Have those who ask the model write the annotation `last-used-at`; or use a schedule.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.METRICS_REFUSED,
+        ConditionType.IDLE_UNKNOWN,
+        "True",
+        "CloudWatch may not be read, which counts the requests.",
+        "Allow `cloudwatch:GetMetricData` and `cloudwatch:ListMetrics` in the operator's IAM policy; or have those who "
+        "ask the model write the annotation `last-used-at`.",
+        kinds=(CustomLabelsModel,),
     ),
 )

@@ -54,7 +54,7 @@ class TrainingData(KubeModel):
     """The images that a version learns from."""
 
     manifests: Manifests
-    """Manifests of labelled images. All images of an adapter must be in one bucket."""
+    """Manifests of labelled images. All images of a version must be in one bucket."""
 
 
 class TestingData(KubeModel):

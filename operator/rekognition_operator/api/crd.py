@@ -1,8 +1,11 @@
 """Which CustomResourceDefinitions does the operator bring?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
+from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
+from rekognition_operator.api.kinds import ALL_KINDS, Kind
 from rekognition_operator.api.lowering import JsonObject, lower
 from rekognition_operator.api.moderationadapter import ModerationAdapter
 from rekognition_operator.api.schema import GROUP, VERSION
@@ -38,33 +41,76 @@ def _condition(type_: str, member: str) -> str:
     return f'.status.conditions[?(@.type=="{type_}")].{member}'
 
 
-MODERATION_ADAPTER_COLUMNS: Final = (
-    PrinterColumn("Ready", "string", _condition("Ready", "status"), "Whether an acceptable version is in service."),
-    PrinterColumn("Status", "string", _condition("Ready", "reason"), "Why it is ready, or why not."),
-    PrinterColumn("Version", "string", ".status.active.versionName", "The version in service."),
-    PrinterColumn("F1", "number", ".status.active.f1Score", "F1 score of the version in service, 0 to 1."),
-    PrinterColumn(
-        "Base Model", "string", ".status.active.baseModelVersion", "Base moderation model of the version in service."
-    ),
-    PrinterColumn(
-        "Drift", "string", _condition("Drifted", "reason"), "What is done about drift; empty: there is none."
-    ),
-    PrinterColumn("Age", "date", ".metadata.creationTimestamp", "Time since the resource was created."),
-    PrinterColumn("Project ARN", "string", ".status.project.arn", "ARN of the project in AWS.", wide=True),
-    PrinterColumn("Region", "string", ".status.project.region", "AWS Region of the project.", wide=True),
-    PrinterColumn("Latest", "string", ".status.desired.versionName", "The version that the spec asks for.", wide=True),
-    PrinterColumn("Message", "string", _condition("Ready", "message"), "What there is to know or do.", wide=True),
+_READY: Final = PrinterColumn(
+    "Ready", "string", _condition("Ready", "status"), "Whether the resource is as the spec wants it."
 )
+_STATUS: Final = PrinterColumn("Status", "string", _condition("Ready", "reason"), "Why it is ready, or why not.")
+_VERSION: Final = PrinterColumn("Version", "string", ".status.active.versionName", "The version in service.")
+_F1: Final = PrinterColumn("F1", "number", ".status.active.f1Score", "F1 score of the version in service, 0 to 1.")
+_AGE: Final = PrinterColumn("Age", "date", ".metadata.creationTimestamp", "Time since the resource was created.")
+_PROJECT_ARN: Final = PrinterColumn(
+    "Project ARN", "string", ".status.project.arn", "ARN of the project in AWS.", wide=True
+)
+_REGION: Final = PrinterColumn("Region", "string", ".status.project.region", "AWS Region of the project.", wide=True)
+_LATEST: Final = PrinterColumn(
+    "Latest", "string", ".status.desired.versionName", "The version that the spec asks for.", wide=True
+)
+_MESSAGE: Final = PrinterColumn(
+    "Message", "string", _condition("Ready", "message"), "What there is to know or do.", wide=True
+)
+
+COLUMNS: Final[Mapping[Kind, tuple[PrinterColumn, ...]]] = {
+    ModerationAdapter: (
+        replace(_READY, description="Whether an acceptable version is in service."),
+        _STATUS,
+        _VERSION,
+        _F1,
+        PrinterColumn(
+            "Base Model",
+            "string",
+            ".status.active.baseModelVersion",
+            "Base moderation model of the version in service.",
+        ),
+        PrinterColumn(
+            "Drift", "string", _condition("Drifted", "reason"), "What is done about drift; empty: there is none."
+        ),
+        _AGE,
+        _PROJECT_ARN,
+        _REGION,
+        _LATEST,
+        _MESSAGE,
+    ),
+    CustomLabelsModel: (
+        replace(_READY, description="Whether the model runs, or is stopped, as the spec wants it now."),
+        _STATUS,
+        _VERSION,
+        PrinterColumn("State", "string", ".status.serving.state", "Status of the version in service, as AWS says it."),
+        PrinterColumn("Units", "string", ".status.serving.units", "Inference units that it runs with."),
+        _F1,
+        PrinterColumn(
+            "USD/H", "number", ".status.serving.usdPerHour", "What all running versions cost an hour: an estimate."
+        ),
+        _AGE,
+        _PROJECT_ARN,
+        _REGION,
+        _LATEST,
+        # A column of type date shows how long ago a time was, and this one is yet to come.
+        PrinterColumn(
+            "Next", "string", ".status.serving.nextTransition", "When it is started or stopped next.", wide=True
+        ),
+        _MESSAGE,
+    ),
+}
+"""What ``kubectl get`` prints of each kind."""
 
 
 def all_crds() -> list[JsonObject]:
     """Return the CustomResourceDefinitions of every kind, each ready to be written as JSON or YAML."""
-    return [moderation_adapter_crd()]
+    return [crd_of(kind) for kind in ALL_KINDS]
 
 
-def moderation_adapter_crd() -> JsonObject:
-    """Return the CustomResourceDefinition of ModerationAdapter."""
-    kind = ModerationAdapter
+def crd_of(kind: Kind) -> JsonObject:
+    """Return the CustomResourceDefinition of a kind."""
     status: JsonObject = {**lower(kind.status), "default": {"observedGeneration": UNSEEN_GENERATION}}
     schema: JsonObject = {
         "type": "object",
@@ -77,7 +123,7 @@ def moderation_adapter_crd() -> JsonObject:
         "served": True,
         "storage": True,
         "subresources": {"status": {}},
-        "additionalPrinterColumns": [column.as_object() for column in MODERATION_ADAPTER_COLUMNS],
+        "additionalPrinterColumns": [column.as_object() for column in COLUMNS[kind]],
         "schema": {"openAPIV3Schema": schema},
     }
     names: JsonObject = {

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from rekognition_operator.api.common import Deletion
 from rekognition_operator.api.resource import ResourceSpec, ResourceStatus
 from rekognition_operator.api.schema import KubeField, KubeModel, Validation
 
@@ -21,10 +22,14 @@ TimeOfDay = Annotated[
     KubeField(pattern_message="times of day are written HH:MM, from 00:00 to 23:59, such as 08:00"),
 ]
 
+DURATION_PATTERN = r"^([0-9]{1,4}h)?([0-9]{1,5}m)?$"
+
 Duration = Annotated[
     str,
-    Field(min_length=2, max_length=16, pattern=r"^([0-9]+h)?([0-9]+m)?$"),
-    KubeField(pattern_message="durations are written in hours and minutes, such as 1h, 90m or 1h30m"),
+    Field(min_length=2, max_length=11, pattern=DURATION_PATTERN),
+    KubeField(
+        pattern_message="durations are written in hours and minutes, such as 1h, 90m or 1h30m; write 24h for a day"
+    ),
 ]
 
 InferenceUnits = Annotated[int, Field(ge=1, le=MAX_INFERENCE_UNITS)]
@@ -34,13 +39,14 @@ class Window(KubeModel):
     """Hours of the week in which the model runs."""
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
-    """Name of the window, for messages."""
+    """Name of the window, which messages say. No two windows of a schedule have the same."""
     days: Annotated[list[Weekday], Field(min_length=1, max_length=7), KubeField(list_type="set")]
     """Days of the week on which the window begins."""
     from_: Annotated[TimeOfDay, Field(alias="from")]
-    """When it begins, by the clock of the schedule's time zone."""
+    """When it begins, HH:MM by the wall clock of the schedule's time zone."""
     to: TimeOfDay
-    """When it ends. A time that is not later than `from` is on the next day."""
+    """When it ends, HH:MM by the wall clock. A time that is not later than from is on the next day, so that 00:00 is
+    midnight, and from and to alike make a whole day."""
 
 
 class Schedule(KubeModel):
@@ -49,39 +55,56 @@ class Schedule(KubeModel):
     time_zone: Annotated[
         str,
         Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*$"),
-        KubeField(pattern_message="timeZone must be a name of the IANA time zone database, such as Europe/Berlin"),
+        KubeField(
+            pattern_message="timeZone must be a name of the IANA time zone database, such as Europe/Berlin or UTC; "
+            "an offset such as +02:00 is none"
+        ),
     ]
-    """Time zone of the windows: a name of the IANA time zone database, such as Europe/Berlin. Daylight saving is
-    followed."""
+    """Time zone of the windows: a name of the IANA time zone database, such as Europe/Berlin or UTC. Windows follow its
+    wall clock, daylight saving included."""
     windows: Annotated[
         list[Window],
         Field(min_length=1, max_length=MAX_WINDOWS),
         KubeField(list_type="map", list_map_keys=("name",)),
     ]
-    """Hours of the week in which the model runs."""
+    """Hours of the week in which the model runs; those of several windows add up."""
 
 
 class IdleStop(KubeModel):
-    """Stops a model that nobody uses, until a window begins, serving or the version changes, or somebody wakes it."""
+    """Stops a model that nobody asks anything."""
 
     validations = (
         Validation(
-            rule="duration(self.after) >= duration('15m') && duration(self.after) <= duration('168h')",
-            message="idleStop.after must be from 15m to 168h: a start takes 10 to 20 minutes",
+            # What is no duration has its own message.
+            rule=f"!self.after.matches('{DURATION_PATTERN}') || "
+            "(duration(self.after) >= duration('15m') && duration(self.after) <= duration('168h'))",
+            message="idleStop.after must be from 15m to 168h: starting the model again takes 10 to 20 minutes",
             field_path=".after",
         ),
     )
 
     after: Duration
-    """How long nobody may have asked the model anything, such as 1h. From 15m to 168h."""
+    """How long nobody must have asked the model anything, such as 1h or 1h30m. From 15m to 168h."""
 
 
 class Budget(KubeModel):
     """What the model may cost."""
 
-    max_usd_per_hour: Annotated[float, Field(gt=0, le=100_000, alias="maxUSDPerHour")]
-    """Inference units of all running versions, times the price of a unit and hour, never exceed this. The price is a
-    setting of the operator."""
+    max_usd_per_hour: Annotated[
+        float,
+        Field(ge=0, le=100_000, alias="maxUSDPerHour"),
+        KubeField(
+            validations=(
+                Validation(
+                    rule="self > 0.0",
+                    message="maxUSDPerHour must be more than 0; for a model that costs nothing write "
+                    "serving.state: Stopped",
+                ),
+            )
+        ),
+    ]
+    """Inference units of all running versions, those that AWS may scale to included, times the price of a unit and
+    hour: never more than this. What would be more is not started. The price is a setting of the operator."""
 
 
 class Rollout(StrEnum):
@@ -97,53 +120,75 @@ class Serving(KubeModel):
     validations = (
         Validation(
             rule="!has(self.maxInferenceUnits) || self.maxInferenceUnits >= self.minInferenceUnits",
-            message="maxInferenceUnits must not be less than minInferenceUnits; raise it, or leave it out",
+            message="maxInferenceUnits must not be less than minInferenceUnits (1 where it is left out); raise it, "
+            "or leave it out",
             field_path=".maxInferenceUnits",
         ),
     )
 
     state: Literal["Running", "Stopped"] = "Stopped"
-    """Running: the model answers, within schedule, idleStop and budget. Stopped: it is trained, and costs nothing."""
+    """Running: the model runs, as far as schedule, idleStop and budget let it. Stopped: it is trained, answers nothing,
+    and costs nothing by the hour."""
     min_inference_units: InferenceUnits = 1
-    """Inference units that the model is started with. AWS cannot change them while it runs: it is stopped and started
-    again, which takes 10 to 20 minutes."""
+    """Inference units that the model is started with, each billed by the hour. AWS cannot change them while it runs: it
+    is stopped and started again, and answers nothing for 10 to 20 minutes."""
     max_inference_units: InferenceUnits | None = None
-    """Inference units that AWS may scale the model to. Absent: AWS does not scale it."""
+    """Inference units that AWS may scale the model to, by its load. Absent: AWS does not scale it."""
     rollout: Rollout = Rollout.BLUE_GREEN
-    """BlueGreen: start the new version, then stop the old one; for a while both run. Recreate: stop the old one first,
-    which needs no second running model of the account's quota, and answers nothing for 10 to 20 minutes."""
+    """How a new version takes over. BlueGreen: start it, then stop the old one; for a while both run, are billed, and
+    count for the account's quota. Recreate: stop the old one first, and answer nothing for 10 to 20 minutes."""
     schedule: Schedule | None = None
     """Hours in which the model runs. Absent: at all hours."""
     idle_stop: IdleStop | None = None
-    """Stop the model when nobody uses it. Absent: never."""
+    """When the model is stopped because nobody asks it anything. It is started again when a window begins, training or
+    serving is changed, or the annotation rekognition-operator.io/wake is set. Absent: never."""
     budget: Budget | None = None
-    """What the model may cost. Absent: no limit but AWS's quotas."""
+    """What the model may cost by the hour. Absent: no limit but AWS's quotas."""
+
+
+class ModelDeletion(Deletion):
+    """What happens in AWS when the resource is deleted. May be edited while the resource is being deleted."""
+
+    policy: Literal["Delete", "Retain", "Orphan"] = "Retain"
+    """Delete: stop what runs, then delete versions and project. Retain: stop what runs, and keep versions and project,
+    marked as released, so that the same resource can come back. Orphan: touch nothing: what runs runs on, and is
+    billed."""
 
 
 class CustomLabelsModelSpec(ResourceSpec):
     """What the model shall be."""
 
+    deletion: ModelDeletion = ModelDeletion()
+    """What happens in AWS when the resource is deleted."""
+    drift_policy: Literal["Correct", "Report"] = "Correct"
+    """Correct: put right what others changed in AWS, such as tags, inference units, and whether the model runs. Report:
+    only say it."""
+    ready_when: Literal["Accepted", "InService"] = "InService"
+    """When Ready becomes True. Accepted: once AWS accepted the training. InService: once the model runs, or is stopped,
+    as the spec wants it."""
+    suspend: bool = False
+    """True: no change is made in AWS, not even upon deletion. A model that runs runs on, and is billed."""
     serving: Serving = Serving()
     """Whether, when and with how much capacity the model runs. Absent: it is trained and stays stopped."""
 
 
 class ServingStatus(KubeModel):
-    """How the version in service runs, and what it costs."""
+    """How the version in service runs, and what it costs. Costs are estimates, not AWS's bill."""
 
     state: Annotated[str, Field(max_length=64)]
     """Status of the version in service, as AWS says it."""
     units: Annotated[str, Field(max_length=16)] | None = None
-    """Inference units it runs with, such as 1, or 1-2 where AWS may scale it; absent: it does not run."""
+    """Inference units that it runs with, such as 1, or 1-2 where AWS may scale it. Absent: it does not run."""
     since: datetime | None = None
     """Since when it runs, or is stopped, as the spec asks."""
     reason: Annotated[str, Field(max_length=64)]
-    """Why it shall run or not: Running, Stopped, OutsideWindow, Idle or OverBudget."""
+    """Why it shall run, or not, now: Running, Stopped, OutsideWindow, Idle or OverBudget."""
     next_transition: datetime | None = None
-    """When it will be started or stopped next, by its schedule."""
+    """When it will be started or stopped next, by its schedule. Absent: it has none."""
     next_state: Literal["Running", "Stopped"] | None = None
     """What it will then be."""
     usd_per_hour: Annotated[float | None, Field(alias="usdPerHour")] = None
-    """What all running versions cost now: their inference units times the operator's price."""
+    """What all running versions cost an hour now: their inference units times the operator's price. An estimate."""
     month: Annotated[str, Field(max_length=7)] | None = None
     """The month, in UTC, of the two members that follow, such as 2026-11."""
     hours_this_month: float | None = None
@@ -157,7 +202,7 @@ class CustomLabelsModelStatus(ResourceStatus):
     """What the operator saw and did."""
 
     serving: ServingStatus | None = None
-    """How the version in service runs, and what it costs."""
+    """How the version in service runs, and what it costs. Costs are estimates, not AWS's bill."""
 
 
 class CustomLabelsModel:

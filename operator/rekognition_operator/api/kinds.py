@@ -1,5 +1,6 @@
 """Which kinds are there?"""
 
+from collections.abc import Mapping
 from typing import Final
 
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
@@ -8,4 +9,4 @@ from rekognition_operator.api.moderationadapter import ModerationAdapter
 Kind = type[ModerationAdapter] | type[CustomLabelsModel]
 
 ALL_KINDS: Final[tuple[Kind, ...]] = (ModerationAdapter, CustomLabelsModel)
-BY_NAME: Final[dict[str, Kind]] = {kind.kind: kind for kind in ALL_KINDS}
+BY_NAME: Final[Mapping[str, Kind]] = {kind.kind: kind for kind in ALL_KINDS}

@@ -123,7 +123,7 @@ class ActiveVersion(KubeModel):
     f1_score: float | None = None
     """F1 score that Rekognition computed on the testing data, 0 to 1."""
     base_model_version: Annotated[str, Field(max_length=255)] | None = None
-    """Base moderation model that the version was trained on."""
+    """Base moderation model that the version was trained on; of adapters only."""
     since: datetime | None = None
     """When it was put into service."""
 
@@ -163,7 +163,7 @@ class VersionStatus(KubeModel):
     manifest_summary: S3Place | None = None
     """The manifest summary that Rekognition wrote: what was wrong with which line."""
     base_model_version: Annotated[str, Field(max_length=255)] | None = None
-    """Base moderation model that the version was trained on."""
+    """Base moderation model that the version was trained on; of adapters only."""
     min_inference_units: int | None = None
     """Inference units that the model was last started with; of Custom Labels only."""
     max_inference_units: int | None = None

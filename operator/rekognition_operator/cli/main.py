@@ -23,7 +23,7 @@ FAILED: Final = 1
 
 app = typer.Typer(
     name=PROGRAM,
-    help="GitOps for Amazon Rekognition: Custom Moderation adapters as Kubernetes resources.",
+    help="GitOps for Amazon Rekognition: Custom Moderation adapters and Custom Labels models as Kubernetes resources.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # main() says in one message what went wrong
     context_settings={"help_option_names": ["-h", "--help"]},

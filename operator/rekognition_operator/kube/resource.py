@@ -7,7 +7,7 @@ from typing import Final, Self, cast
 from pydantic import JsonValue
 
 from rekognition_operator.api.annotations import ANNOTATIONS
-from rekognition_operator.api.moderationadapter import ModerationAdapter
+from rekognition_operator.api.kinds import ALL_KINDS
 from rekognition_operator.api.schema import GROUP, VERSION
 
 JsonObject = dict[str, JsonValue]
@@ -33,9 +33,7 @@ class ResourceKind:
         return f"{self.group}/{self.version}"
 
 
-KINDS: Final[Mapping[str, ResourceKind]] = {
-    kind.kind: kind for kind in (ResourceKind(ModerationAdapter.kind, ModerationAdapter.plural),)
-}
+KINDS: Final[Mapping[str, ResourceKind]] = {kind.kind: ResourceKind(kind.kind, kind.plural) for kind in ALL_KINDS}
 """The kinds that the operator works on, by name."""
 
 
@@ -130,9 +128,9 @@ class Resource:
     def asked(self) -> tuple[object, ...]:
         """What a person asks for by this object: two states that ask the same need no second pass.
 
-        Our own status patches change none of it.
+        Our own status patches change none of it, nor do annotations that only tell something, however often.
         """
-        words = tuple(self.annotations.get(annotation.name) for annotation in ANNOTATIONS)
+        words = tuple(self.annotations.get(annotation.name) for annotation in ANNOTATIONS if annotation.asks_for_a_pass)
         return (self.uid, self.generation, self.deletion_timestamp, words)
 
     def is_newer_than(self, other: "Resource") -> bool:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from rekognition_operator.api.crd import all_crds, moderation_adapter_crd
+from rekognition_operator.api.crd import COLUMNS, all_crds, crd_of
+from rekognition_operator.api.kinds import ALL_KINDS, Kind
+from rekognition_operator.api.moderationadapter import ModerationAdapter
 from rekognition_operator.cli.crds import files
 
 ROOT = Path(__file__).parents[3]
@@ -158,7 +160,7 @@ BREAKS: dict[str, tuple[str, Callable[[Schema], object], str]] = {
 @pytest.mark.parametrize("broken", BREAKS)
 def test_the_check_finds(broken: str) -> None:
     path, break_it, told = BREAKS[broken]
-    crd: Schema = copy.deepcopy(moderation_adapter_crd())
+    crd: Schema = copy.deepcopy(crd_of(ModerationAdapter))
     break_it(_member(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"], path))
     [problem] = problems(crd)
     assert problem.startswith(f".{path}: ")
@@ -171,8 +173,27 @@ def test_the_committed_files_are_what_the_models_say() -> None:
 
 
 def test_the_committed_files_are_the_definitions() -> None:
-    committed = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "crds").iterdir())]
+    committed = [yaml.safe_load((ROOT / "crds" / name).read_text(encoding="utf-8")) for name in files()]
     assert committed == all_crds()
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.kind)
+def test_every_column_shows_a_field_that_the_schema_has(kind: Kind) -> None:
+    crd: Schema = crd_of(kind)
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    for column in COLUMNS[kind]:
+        first, _, rest = column.json_path.removeprefix(".").partition(".")
+        if first == "metadata" or rest.startswith("conditions["):
+            continue
+        field = _member(schema, f"{first}.{rest}")
+        assert field["type"] == column.type, column.name
+
+
+def test_both_kinds_have_the_same_columns_for_what_they_share() -> None:
+    shown = [{column.name: column.json_path for column in columns} for columns in COLUMNS.values()]
+    shared = set.intersection(*({*columns} for columns in shown))
+    assert shared >= {"Ready", "Status", "Version", "F1", "Age", "Project ARN", "Region", "Latest", "Message"}
+    assert all(len({columns[name] for columns in shown}) == 1 for name in shared)
 
 
 def test_each_call_returns_a_definition_of_its_own() -> None:

@@ -6,13 +6,21 @@ from typing import Any
 import pytest
 import yaml
 
-from rekognition_operator.api.crd import moderation_adapter_crd
-from rekognition_operator.api.moderationadapter import ModerationAdapterSpec
+from rekognition_operator.api.crd import crd_of
+from rekognition_operator.api.customlabelsmodel import CustomLabelsModel, CustomLabelsModelSpec, Serving
+from rekognition_operator.api.kinds import ALL_KINDS, BY_NAME, Kind
+from rekognition_operator.api.moderationadapter import ModerationAdapter, ModerationAdapterSpec
+from rekognition_operator.api.resource import ResourceSpec
 from rekognition_operator.api.schema import API_VERSION
 from rekognition_sandbox.samples.dataset import DEFAULT_PREFIX, make_samples
+from rekognition_sandbox.samples.parts import PARTS_PREFIX, make_parts
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+STORIES: dict[Kind, set[str]] = {
+    ModerationAdapter: {"", "full", "adopt", "delete"},
+    CustomLabelsModel: {"", "full", "office-hours", "idle-stop", "stopped"},
+}
 
 
 def load(name: str) -> dict[str, Any]:
@@ -27,27 +35,36 @@ def names(schema: Any) -> set[str]:
     return found.union(*(names(member) for member in members))
 
 
-def manifests(spec: ModerationAdapterSpec) -> list[tuple[str, str]]:
+def read(manifest: dict[str, Any]) -> ResourceSpec:
+    """Read the spec by the models of the manifest's kind."""
+    return BY_NAME[manifest["kind"]].spec.model_validate(manifest["spec"])
+
+
+def serving(name: str) -> Serving:
+    """Return how the model of an example runs."""
+    spec = read(load(name))
+    assert isinstance(spec, CustomLabelsModelSpec)
+    return spec.serving
+
+
+def manifests(spec: ResourceSpec) -> list[tuple[str, str]]:
     testing = spec.training.testing_data
     used = [*spec.training.training_data.manifests, *((testing and testing.manifests) or ())]
     return [(manifest.bucket, manifest.name) for manifest in used]
 
 
-def test_the_four_stories_have_an_example() -> None:
-    assert {path.stem.removeprefix("moderationadapter").removeprefix("-") for path in EXAMPLES} == {
-        "",
-        "full",
-        "adopt",
-        "delete",
-    }
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.kind)
+def test_every_story_of_a_kind_has_an_example(kind: Kind) -> None:
+    of_the_kind = {path.stem for path in EXAMPLES if load(path.name)["kind"] == kind.kind}
+    assert of_the_kind == {f"{kind.singular}-{story}".removesuffix("-") for story in STORIES[kind]}
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_begins_with_what_it_is_and_is_read_by_the_models(path: Path) -> None:
     assert path.read_text(encoding="utf-8").startswith("# ")
     manifest = load(path.name)
-    spec = ModerationAdapterSpec.model_validate(manifest["spec"])
-    assert (manifest["apiVersion"], manifest["kind"]) == (API_VERSION, "ModerationAdapter")
+    spec = read(manifest)
+    assert manifest["apiVersion"] == API_VERSION
     assert manifest["metadata"]["namespace"] == "trust-safety"
     assert spec.region == "us-east-1"
     assert spec.model_dump(by_alias=True, exclude_unset=True) == manifest["spec"]  # no member is unknown to the models
@@ -55,11 +72,13 @@ def test_an_example_begins_with_what_it_is_and_is_read_by_the_models(path: Path)
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_trains_on_the_sample_data_of_the_sandbox(path: Path) -> None:
-    spec = ModerationAdapterSpec.model_validate(load(path.name)["spec"])
-    samples = {("acme-ml", DEFAULT_PREFIX + name) for name in make_samples().manifests}
-    assert set(manifests(spec)) <= samples
+    spec = read(load(path.name))
+    adapter = isinstance(spec, ModerationAdapterSpec)
+    names = make_samples().manifests if adapter else make_parts().manifests
+    prefix = DEFAULT_PREFIX if adapter else PARTS_PREFIX
+    assert set(manifests(spec)) <= {("acme-ml", prefix + name) for name in names}
     assert spec.output.bucket == "acme-ml"
-    assert (spec.output.prefix or "").startswith("storefront/out/")
+    assert (spec.output.prefix or "").startswith(f"{prefix}out/")
 
 
 def test_the_examples_do_not_claim_the_same_project() -> None:
@@ -68,9 +87,15 @@ def test_the_examples_do_not_claim_the_same_project() -> None:
     assert len(set(projects)) == len(projects)
 
 
-def test_the_full_example_mentions_every_field() -> None:
-    text = (ROOT / "examples" / "moderationadapter-full.yaml").read_text(encoding="utf-8")
-    version: Any = moderation_adapter_crd()["spec"]
+def test_the_examples_write_to_places_of_their_own() -> None:
+    outputs = [read(load(path.name)).output.prefix for path in EXAMPLES]
+    assert len(set(outputs)) == len(outputs)
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.kind)
+def test_the_full_example_mentions_every_field(kind: Kind) -> None:
+    text = (ROOT / "examples" / f"{kind.singular}-full.yaml").read_text(encoding="utf-8")
+    version: Any = crd_of(kind)["spec"]
     fields = names(version["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"])
     assert {name for name in fields if f"{name}:" not in text} == set()
 
@@ -86,3 +111,16 @@ def test_the_deleting_example_deletes() -> None:
     assert (
         ModerationAdapterSpec.model_validate(load("moderationadapter-delete.yaml")["spec"]).deletion.policy == "Delete"
     )
+
+
+def test_the_model_that_is_always_on_has_nothing_that_stops_it() -> None:
+    on = serving("customlabelsmodel.yaml")
+    assert (on.state, on.schedule, on.idle_stop, on.budget) == ("Running", None, None, None)
+
+
+def test_the_models_that_save_money_are_stopped_by_what_their_name_says() -> None:
+    office, idle = serving("customlabelsmodel-office-hours.yaml"), serving("customlabelsmodel-idle-stop.yaml")
+    assert office.state == idle.state == "Running"
+    assert office.schedule is not None
+    assert idle.idle_stop is not None
+    assert serving("customlabelsmodel-stopped.yaml").state == "Stopped"

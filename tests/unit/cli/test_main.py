@@ -13,7 +13,10 @@ from rekognition_operator.api.crd import all_crds
 from rekognition_operator.cli import crds
 from rekognition_operator.cli.main import TRACEBACK_VARIABLE, main
 
-CRD_FILE = "rekognition-operator.io_moderationadapters.yaml"
+CRD_FILES = {
+    "rekognition-operator.io_moderationadapters.yaml",
+    "rekognition-operator.io_customlabelsmodels.yaml",
+}
 
 
 def run(*arguments: str) -> int:
@@ -51,7 +54,8 @@ def test_crds_writes_a_file_for_each_definition(tmp_path: Path, capsys: pytest.C
     printed = capsys.readouterr()
     assert {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()} == crds.files()
     assert printed.out == ""
-    assert str(folder / CRD_FILE) in printed.err
+    assert set(crds.files()) == CRD_FILES
+    assert all(str(folder / name) in printed.err for name in CRD_FILES)
 
 
 def test_a_definition_is_written_without_anchors() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from fakes.clock import FakeClock
 from fakes.kube import Change, FakeKube
+from rekognition_operator.api.annotations import LAST_USED_AT
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.intake import Intake
@@ -81,15 +82,33 @@ async def test_our_own_writes_start_no_pass(watched: Watched) -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", ["reconcile_requested_at", "retry", "accept_move", "force_release", "something_else"]
+    ("annotation", "lanes"),
+    [
+        ("reconcile_requested_at", [Lane.CHANGE]),
+        ("retry", [Lane.CHANGE]),
+        ("accept_move", [Lane.CHANGE]),
+        ("force_release", [Lane.CHANGE]),
+        ("wake", [Lane.CHANGE]),
+        ("last_used_at", []),
+        ("something_else", []),
+    ],
 )
 async def test_the_annotations_by_which_a_person_asks_start_a_pass_and_no_others(
-    watched: Watched, annotation: str
+    watched: Watched, annotation: str, lanes: list[Lane]
 ) -> None:
     await seen(watched)
     watched.kube.annotate(KEY, **{annotation: "now"})
     watched.tell()
-    assert watched.asked() == ([] if annotation == "something_else" else [Lane.CHANGE])
+    assert watched.asked() == lanes
+
+
+async def test_an_annotation_that_starts_no_pass_is_known_to_the_next(watched: Watched) -> None:
+    await seen(watched)
+    watched.kube.annotate(KEY, last_used_at="2026-05-04T08:00:00Z")
+    watched.tell()
+    known = watched.cache.get(KEY)
+    assert known is not None
+    assert known.annotations[LAST_USED_AT] == "2026-05-04T08:00:00Z"
 
 
 @pytest.mark.parametrize("change", ["spec", "delete", "unclaim", "replace"])

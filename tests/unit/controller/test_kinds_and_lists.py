@@ -29,12 +29,15 @@ async def test_a_missing_kind_is_waited_for_and_named_in_readiness(caplog: pytes
     waiting = asyncio.create_task(wait_until_served(kube, readiness, clock))
     await settle()
     assert readiness.waits_for is not None
-    assert "does not serve ModerationAdapter" in readiness.waits_for
+    assert "does not serve CustomLabelsModel, ModerationAdapter of" in readiness.waits_for
     for _ in range(3):
         await clock.advance(POLL_SECONDS)
     assert not waiting.done()
     assert len(caplog.records) == 1, "said once, not at every look"
     kube.kinds.add("ModerationAdapter")
+    await clock.advance(POLL_SECONDS)
+    assert "does not serve CustomLabelsModel of" in readiness.waits_for
+    kube.kinds.add("CustomLabelsModel")
     await clock.advance(POLL_SECONDS)
     await until(waiting.done)
 
@@ -115,6 +118,19 @@ async def test_a_list_that_fails_later_leaves_the_operator_ready() -> None:
     assert listed.cache.get(KEY) is not None
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_list_of_one_kind_says_nothing_of_another() -> None:
+    listed = Listed()
+    model = ResourceKey("CustomLabelsModel", KEY.namespace, KEY.name)
+    for key in (KEY, model):
+        listed.kube.create(key, SPEC)
+    for _ in range(2):
+        await listed.sweeper.list_once()
+        assert {resource.key for resource in listed.cache} == {KEY, model}
+    listed.kube.delete(model)
+    await listed.sweeper.list_once()
+    assert [resource.key for resource in listed.cache] == [KEY]
 
 
 async def test_only_the_given_namespaces_are_listed() -> None:

@@ -1,6 +1,7 @@
 """Is kopf a watch and nothing else?"""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import kopf
@@ -13,7 +14,7 @@ from rekognition_operator.controller.intake import Intake
 from rekognition_operator.controller.kopf_app import connection_info, operator_registry, operator_settings
 from rekognition_operator.controller.queue import Requeue, WorkQueue
 from rekognition_operator.kube.config import KubeConfigError
-from rekognition_operator.kube.resource import FINALIZER
+from rekognition_operator.kube.resource import FINALIZER, KINDS
 from unit.controller.stage import KEY, SPEC
 
 
@@ -61,16 +62,20 @@ async def test_events_of_the_watch_go_to_the_intake_and_return_nothing() -> None
         raise AssertionError("nothing is cleaned up in this test")
 
     registry = operator_registry(intake, kubeconfig=None, on_cleanup=cleanup)
-    (handler,) = registry._watching.get_all_handlers()
-    assert asyncio.iscoroutinefunction(handler.fn), "a plain function would run in a thread"
-    body = {
-        "apiVersion": "rekognition-operator.io/v1alpha1",
-        "kind": KEY.kind,
-        "metadata": {"namespace": KEY.namespace, "name": KEY.name, "uid": "u", "resourceVersion": "7"},
-        "spec": SPEC,
+    handlers = list(registry._watching.get_all_handlers())
+    assert {str(handler.selector.any_name) for handler in handlers if handler.selector} == {
+        kind.plural for kind in KINDS.values()
     }
-    assert await handler.fn(event={"type": None, "object": body}) is None  # type: ignore[call-arg, typeddict-item]  # kopf passes more
-    assert cache.get(KEY) is not None
+    for handler, kind in zip(handlers, KINDS, strict=True):
+        assert asyncio.iscoroutinefunction(handler.fn), "a plain function would run in a thread"
+        body = {
+            "apiVersion": "rekognition-operator.io/v1alpha1",
+            "kind": kind,
+            "metadata": {"namespace": KEY.namespace, "name": KEY.name, "uid": "u", "resourceVersion": "7"},
+            "spec": SPEC,
+        }
+        assert await handler.fn(event={"type": None, "object": body}) is None  # type: ignore[call-arg, typeddict-item]  # kopf passes more
+        assert cache.get(replace(KEY, kind=kind)) is not None
     assert not registry._changing.get_all_handlers()
     assert not registry._spawning.get_all_handlers()
 

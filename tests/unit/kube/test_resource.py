@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rekognition_operator.api.annotations import LAST_USED_AT, WAKE
 from rekognition_operator.kube.api import Event
 from rekognition_operator.kube.errors import KubeError, KubeForbiddenError
 from rekognition_operator.kube.events import MESSAGE_LIMIT, event_body, shorten
 from rekognition_operator.kube.resource import (
     FINALIZER,
+    KINDS,
     LAST_APPLIED,
     JsonObject,
     MalformedResourceError,
@@ -74,6 +76,22 @@ def test_a_resource_is_gone_when_it_is_deleted_and_nothing_keeps_it() -> None:
     assert Resource.parse(body(**deleted)).gone
     assert not Resource.parse(body(**deleted, finalizers=[FINALIZER])).gone
     assert not Resource.parse(body()).gone
+
+
+def test_what_a_person_asks_for_does_not_change_with_what_is_only_told() -> None:
+    asleep = Resource.parse(body())
+    woken = Resource.parse(body(annotations={WAKE: "t1"}))
+    used = Resource.parse(body(annotations={WAKE: "t1", LAST_USED_AT: "2026-05-04T08:00:00Z"}))
+    used_again = Resource.parse(body(annotations={WAKE: "t1", LAST_USED_AT: "2026-05-04T08:00:01Z"}))
+    assert asleep.asked != woken.asked
+    assert woken.asked == used.asked == used_again.asked
+
+
+def test_the_operator_works_on_every_kind_that_people_write() -> None:
+    assert {(kind.kind, kind.plural, kind.api_version) for kind in KINDS.values()} == {
+        ("ModerationAdapter", "moderationadapters", "rekognition-operator.io/v1alpha1"),
+        ("CustomLabelsModel", "customlabelsmodels", "rekognition-operator.io/v1alpha1"),
+    }
 
 
 def test_a_key_reads_what_it_writes() -> None:

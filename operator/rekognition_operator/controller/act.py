@@ -164,15 +164,16 @@ class Actor:
         kind, rank = _SLOT_OF[type(action)], FIRST_COME
         if isinstance(action, StartVersion):
             rank = action.rank
-            wait = f"Version {action.version_name} waits to be started: the account runs no more models at a time in "
+            waits = "waits to be started: the account runs no more models at a time in"
         else:
-            wait = f"Version {action.version_name} waits for a training slot: the account trains no more versions at a time in "
+            waits = "waits for a training slot: the account trains no more versions at a time in"
         answer = self.slots.request(kind, self.slot_key, rank=rank)
         if not isinstance(answer, Queued):
             return None
         return Waiting(
             Reason.WAITING_FOR_QUOTA,
-            f"{wait}this Region. It goes on when it is its turn; status.queue has its place",
+            f"Version {action.version_name} {waits} this Region. It goes on when it is its turn; status.queue has its "
+            "place",
             after_seconds=answer.after_seconds,
             waiting_for=kind.value,
             position=stepped(answer.position),

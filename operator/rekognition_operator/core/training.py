@@ -297,8 +297,8 @@ class _Planner:
                 Reason.PROJECT_HAS_DATASETS,
                 f"Project {self.project.name} has datasets, for instance because somebody opened it in the console: "
                 "Rekognition then refuses to train on manifests. If nobody needs them, delete them (versions, "
-                f"manifests and images stay): aws rekognition delete-dataset --dataset-arn, of {arns}; else create a resource "
-                "with another spec.projectName",
+                f"manifests and images stay): aws rekognition delete-dataset --dataset-arn, of {arns}; else create a "
+                "resource with another spec.projectName",
             )
         )
 

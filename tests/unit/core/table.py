@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from fakes.builders import INPUTS, NOW, OWNER, POLICY
+from rekognition_operator.api.kinds import BY_NAME
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import (
@@ -77,7 +78,12 @@ class Case:
 
     def status(self) -> ResourceStatus:
         """Return the first status that this row yields."""
-        return compose(None, self.desired.generation, self.decide().report, None, self.now)
+        return compose(empty_status(self.desired), self.desired.generation, self.decide().report, None, self.now)
+
+
+def empty_status(wanted: Desired) -> ResourceStatus:
+    """Return the status that a resource of the wanted one's kind has before it was looked at."""
+    return BY_NAME[wanted.owner.kind].status()
 
 
 def rows(*cases: Case) -> pytest.MarkDecorator:
@@ -89,8 +95,7 @@ def check(case: Case) -> Decision:
     """Decide, and compare with the row."""
     decision = case.decide()
     assert [told(action) for action in decision.actions] == case.actions
-    status = compose(None, case.desired.generation, decision.report, None, case.now)
-    conditions = status.conditions or []
+    conditions = case.status().conditions or []
     assert {c.type: f"{c.status} {c.reason}" for c in conditions} == dict(case.conditions)
     messages = short(" ".join(c.message for c in conditions))
     for text in case.says:
@@ -131,15 +136,21 @@ def told(action: Action) -> str:
             return f"ConfirmClaim {_target(arn)} {_tags(owner_tags)}"
         case Promote():
             return short(f"Promote {action.version_name} {_tags(action.tags)}")
+        case StartVersion() | StopVersion():
+            return short(_told_serving(action))
+        case ReleaseFinalizer():
+            return "ReleaseFinalizer"
+
+
+def _told_serving(action: StartVersion | StopVersion) -> str:
+    match action:
         case StartVersion():
             units = action.min_units if action.max_units is None else f"{action.min_units}-{action.max_units}"
             beside = " beside" if action.hand_over else ""
-            return short(f"StartVersion {action.version_name} {units}{beside} {_tags(action.tags)}")
+            return f"StartVersion {action.version_name} {units}{beside} {_tags(action.tags)}"
         case StopVersion():
             foreign = " foreign" if action.foreign else ""
-            return short(f"StopVersion {action.version_name}{foreign} {_tags(action.tags)}")
-        case ReleaseFinalizer():
-            return "ReleaseFinalizer"
+            return f"StopVersion {action.version_name}{foreign} {_tags(action.tags)}"
 
 
 def _target(arn: str) -> str:

@@ -164,10 +164,10 @@ def test_a_status_of_another_release_is_written_anew() -> None:
 
 
 def test_a_region_is_needed_from_somewhere() -> None:
-    assert region_of({"spec": FULL}, None) == "eu-west-1"
-    assert region_of({"spec": MINIMAL}, "us-west-2") == "us-west-2"
+    assert region_of({"kind": "ModerationAdapter", "spec": FULL}, None) == "eu-west-1"
+    assert region_of({"kind": "ModerationAdapter", "spec": MINIMAL}, "us-west-2") == "us-west-2"
     with pytest.raises(InvalidSpecError, match=r"set spec.region, or start the operator with --region"):
-        region_of({"spec": MINIMAL}, None)
+        region_of({"kind": "ModerationAdapter", "spec": MINIMAL}, None)
 
 
 @pytest.mark.parametrize(

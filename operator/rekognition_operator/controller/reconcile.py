@@ -166,6 +166,9 @@ class Reconciler:
             self._log(resource, found, wrote=True, requeue_seconds=None)
             self._memories.forget(resource.key)
             return "released", Requeue(None, lane)
+        announced = self._cache.get(resource.key)
+        if announced is not None and announced.asked == resource.asked:
+            resource = announced  # a status may have been written before the actions
         requeue = requeue_of(found.hindrance, found.requeue_seconds, memory, lane, self._policy, self._backoff)
         wrote = await self._reporter.report(resource, found.report, found.hindrance, memory)
         memory.failures = memory.failures if isinstance(found.hindrance, Transient) else 0

@@ -83,7 +83,7 @@ def plan_serving(
     out = plan_rollout(now)
     return ServingPlan(
         in_service=now.in_service,
-        report=_report(now, usage),
+        report=_report(now, out, usage),
         stops=tuple(out.stops),
         records=(*_markers(now), *_failures(fleet, at)),
         starts=tuple(out.starts),
@@ -182,7 +182,7 @@ def _ready(now: Situation, out: Rollout) -> ReadyState | None:
     return ReadyState(holds=True, reason=intent.reason, message=f"Version {name} is stopped. {intent.message}")
 
 
-def _report(now: Situation, usage: Usage | None) -> ServingReport:
+def _report(now: Situation, out: Rollout, usage: Usage | None) -> ServingReport:
     """Tell how the model serves, for status.serving and the condition Serving."""
     shown = now.active or now.target or now.failed
     marker = read_marker(shown.version) if shown is not None else None
@@ -196,7 +196,9 @@ def _report(now: Situation, usage: Usage | None) -> ServingReport:
     else:
         what = f"Version {shown.version.name} is {shown.version.status}" if shown is not None else "There is no version"
         reason = Reason.NOT_RUNNING if now.intent.runs else now.intent.reason
-        state = ReadyState(holds=False, reason=reason, message=f"{what}. {now.intent.message}")
+        why = (out.stalled or out.reconciling) if now.intent.runs else None
+        message = f"{what}. {why.message if why is not None else now.intent.message}"
+        state = ReadyState(holds=False, reason=reason, message=message)
     as_marked = marker is not None and marker.mark is (Mark.RUNNING if runs else Mark.STOPPED)
     return ServingReport(
         runs=state,

@@ -6,7 +6,7 @@ from typing import Final
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.slots import PROBE_SECONDS, SlotKind
-from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer
+from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer, StartVersion
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.wording import clause
@@ -19,6 +19,8 @@ INVALID_RETRY_SECONDS: Final = 1800.0
 """How often a request that AWS found invalid is tried again."""
 VERSIONS_QUOTA: Final = 100
 """AWS's default for versions (models) per project (AWS General Reference; for adapters INFERRED to be the same)."""
+INFERENCE_UNITS_QUOTA: Final = 5
+"""AWS's default for inference units of one started model (AWS General Reference)."""
 
 _S3_READ: Final = (
     "s3:GetObject, s3:GetObjectVersion, s3:GetObjectAcl, s3:GetObjectTagging, s3:GetBucketLocation, s3:GetBucketAcl, "
@@ -33,7 +35,10 @@ _LOOK_AT: Final = {
     "DescribeProjects": "spec.projectName and spec.region",
     "TagResource": "spec.tags",
     "CreateProjectVersion": "spec.training, spec.output and spec.description",
+    "StartProjectVersion": "spec.serving.minInferenceUnits and spec.serving.maxInferenceUnits",
+    "StopProjectVersion": "spec.serving.state",
 }
+_CLOUDWATCH: Final = frozenset({"GetMetricData", "ListMetrics"})
 
 
 def hindrance_of(
@@ -160,6 +165,10 @@ def _limited(
             PROBE_SECONDS,
             SlotKind.TRAINING.value,
         )
+    if error.operation == "StartProjectVersion":
+        return Waiting(
+            Reason.WAITING_FOR_QUOTA, _too_many_run(error, action), PROBE_SECONDS, SlotKind.RUNNING_MODEL.value
+        )
     if error.operation == "TagResource":
         return Terminal(
             Reason.TAG_QUOTA_REACHED,
@@ -171,6 +180,29 @@ def _limited(
         Reason.WAITING_FOR_QUOTA,
         f"A quota of the account is used up for {error.operation}: {clause(error.message)}. It is tried again",
         PROBE_SECONDS,
+    )
+
+
+def _too_many_run(error: CallError, action: Action | None) -> str:
+    """Name the two quotas that a start may meet, the likelier one first: AWS answers both by the same code."""
+    models = "all models that the account may run at a time are running"
+    units = f"the model asks for more inference units than its quota ({INFERENCE_UNITS_QUOTA} by default) allows"
+    ways_out = [
+        "to run more at a time, have the quota raised in Service Quotas and set --running-model-slots",
+        "lower spec.serving.minInferenceUnits and spec.serving.maxInferenceUnits, or have their quota raised",
+    ]
+    if isinstance(action, StartVersion):
+        asked = action.max_units or action.min_units
+        units = (
+            f"the model asks for {asked} inference units, and its quota ({INFERENCE_UNITS_QUOTA} by default) is less"
+        )
+        if asked > INFERENCE_UNITS_QUOTA:
+            models, units = units, models
+            ways_out.reverse()
+    cause = f"{models[0].upper()}{models[1:]}, or {units}"
+    return (
+        f"{cause}: {clause(error.message)}. The start is asked for again as soon as a model may have stopped; "
+        + "; or ".join(ways_out)
     )
 
 
@@ -189,6 +221,8 @@ def _invalid(error: CallError, action: Action | None) -> Hindrance:
 
 def iam_action(operation: str) -> str:
     """Return the IAM action that allows an operation, such as rekognition:CreateProject."""
+    if operation in _CLOUDWATCH:
+        return f"cloudwatch:{operation}"
     service = "sts" if operation == "GetCallerIdentity" else "rekognition"
     return f"{service}:{operation}"
 

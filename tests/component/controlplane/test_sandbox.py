@@ -12,6 +12,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.schema import GROUP
 from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.environment import read_env_file
 from rekognition_sandbox.controlplane.errors import SandboxError
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.controlplane
 
 WaitUntil = Callable[[Callable[[], bool]], None]
 
-KINDS = "rekognition-operator.io/moderationadapters"
+OURS = tuple(f"{GROUP}/{kind.plural}" for kind in ALL_KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +70,19 @@ def test_the_env_file_leads_boto3_to_the_emulator_and_kubectl_to_the_control_pla
 def test_the_operators_own_kinds_are_served_and_explained(sandbox: Sandbox) -> None:
     client = sandbox.control_plane.client
 
-    assert client.answers("/apis/rekognition-operator.io/v1alpha1/moderationadapters")
+    for kind in ALL_KINDS:
+        assert client.answers(f"/apis/rekognition-operator.io/v1alpha1/{kind.plural}")
     assert client.answers("/openapi/v3/apis/rekognition-operator.io/v1alpha1")
 
 
 @pytest.mark.parametrize(
     ("verb", "resource", "namespace", "allowed"),
     [
-        *((verb, KINDS, "team", True) for verb in ("get", "list", "watch", "patch")),
-        *((verb, KINDS, "team", False) for verb in ("create", "update", "delete", "deletecollection")),
-        ("patch", f"{KINDS}/status", "team", True),
-        ("update", f"{KINDS}/status", "team", False),
-        ("update", f"{KINDS}/finalizers", "team", True),
+        *((verb, ours, "team", True) for ours in OURS for verb in ("get", "list", "watch", "patch")),
+        *((verb, ours, "team", False) for ours in OURS for verb in ("create", "update", "delete", "deletecollection")),
+        *(("patch", f"{ours}/status", "team", True) for ours in OURS),
+        *(("update", f"{ours}/status", "team", False) for ours in OURS),
+        *(("update", f"{ours}/finalizers", "team", True) for ours in OURS),
         *((verb, "/events", "team", True) for verb in ("create", "patch")),
         ("list", "/events", "team", False),
         *((verb, "coordination.k8s.io/leases", OPERATOR_NAMESPACE, True) for verb in ("get", "create", "update")),

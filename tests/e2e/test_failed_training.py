@@ -28,7 +28,7 @@ def test_a_broken_manifest_explains_itself_and_the_old_version_stays_in_service(
     assert all(seen.holds("Ready") and active_of(seen) == first for seen in adapter.sightings[before:])
     assert not adapter.now.holds("UpToDate")
     assert roles(adapter.now) == {first: "Active", failed: "Failed"}
-    assert "TrainingFailed" in adapter.event_reasons
+    adapter.wait_events("TrainingFailed")
     adapter.look_now("again")
     assert adapter.trainings() == [first, failed]
 

@@ -1,7 +1,8 @@
 """What does a chapter of the tour work with: commands, the resources' status, the emulator's call log, checks?"""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -11,6 +12,7 @@ from rekognition_operator.api.common import Condition
 from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
 from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_sandbox.controlplane.api import ApiRefusedError
+from rekognition_sandbox.controlplane.environment import REGION
 from rekognition_sandbox.controlplane.operator_setup import operator_pace
 from rekognition_sandbox.controlplane.processes import log_tail
 from rekognition_sandbox.controlplane.sandbox import Sandbox
@@ -173,6 +175,15 @@ class Stage:
     def trainings(self) -> int:
         """Return how many trainings were asked for and begun until now, by whomever: what AWS would bill."""
         return sum(1 for call in self.aws.calls("CreateProjectVersion") if call.effect is not None)
+
+    @contextmanager
+    def trainings_held(self) -> Iterator[None]:
+        """Let no training end inside, so that what is shown is shown while AWS trains."""
+        self.aws.hold_trainings(REGION)
+        try:
+            yield
+        finally:
+            self.aws.release_trainings(REGION)
 
     def kill_operator(self) -> None:
         """Kill the operator between any two of its instructions."""

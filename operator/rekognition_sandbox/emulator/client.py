@@ -30,6 +30,8 @@ from rekognition_sandbox.emulator.wire import (
     ResetSpec,
     StartFailure,
     StartFailureView,
+    TrainingHold,
+    TrainingHolds,
     VersionChange,
     VersionView,
 )
@@ -189,6 +191,18 @@ class EmulatorControl:
     def advance(self, seconds: float) -> ClockView:
         """Jump forward in emulated time; what falls due by that has happened on return."""
         return self._send("PUT", "/clock", ClockChange(advance_seconds=seconds), ClockView)
+
+    def hold_trainings(self, region: str) -> None:
+        """Let no training of a Region end until they are released, whatever the clock does; all else goes on there."""
+        self._send("PUT", "/held-trainings", TrainingHold(region=region, held=True), TrainingHolds)
+
+    def release_trainings(self, region: str) -> None:
+        """Let the trainings of a Region end again; those that are overdue have ended on return."""
+        self._send("PUT", "/held-trainings", TrainingHold(region=region, held=False), TrainingHolds)
+
+    def held_trainings(self) -> list[str]:
+        """Return the Regions whose trainings are held."""
+        return self._get("/held-trainings", TrainingHolds).regions
 
     def quotas(self) -> QuotaView:
         """Return the limits in force."""

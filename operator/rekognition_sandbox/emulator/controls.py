@@ -32,6 +32,8 @@ from rekognition_sandbox.emulator.wire import (
     QuotaView,
     ResetSpec,
     StartFailure,
+    TrainingHold,
+    TrainingHolds,
     VersionChange,
 )
 
@@ -62,6 +64,8 @@ class Controls:
             ("DELETE", "/calls"): lambda _: engine.calls.clear(),
             ("GET", "/clock"): lambda _: self._clock(),
             ("PUT", "/clock"): self._change_clock,
+            ("GET", "/held-trainings"): lambda _: self._held_trainings(),
+            ("PUT", "/held-trainings"): self._hold_trainings,
             ("GET", "/quotas"): lambda _: self._quotas(),
             ("PUT", "/quotas"): self._change_quotas,
             ("POST", "/versions"): lambda request: world.add_foreign_version(engine, _read(request, ForeignVersion)),
@@ -123,6 +127,18 @@ class Controls:
         change = _read(request, ClockChange)
         self._engine.set_clock(time_scale=change.time_scale, advance_seconds=change.advance_seconds)
         return self._clock()
+
+    def _held_trainings(self) -> TrainingHolds:
+        with self._engine.lock:
+            return TrainingHolds(regions=sorted(self._engine.timeline.held))
+
+    def _hold_trainings(self, request: Request) -> Given:
+        change = _read(request, TrainingHold)
+        if change.held:
+            self._engine.hold_trainings(change.region)
+        else:
+            self._engine.release_trainings(change.region)
+        return self._held_trainings()
 
     def _quotas(self) -> QuotaView:
         return QuotaView(**asdict(self._engine.quotas))

@@ -118,17 +118,33 @@ class Engine:
         self._last_creation_ms = self.clock.now_ms()
         return self._last_creation_ms
 
-    def plan(self, due_ms: int, run: Callable[[], None]) -> None:
-        """Let something happen at an emulated moment, under the lock."""
-        self.timeline.at(due_ms, run)
+    def plan(self, due_ms: int, run: Callable[[], None], *, training_in: str | None = None) -> None:
+        """Let something happen at an emulated moment, under the lock.
+
+        The end of a training names its Region, and waits while the trainings there are held.
+        """
+        self.timeline.at(due_ms, run, group=training_in)
         self._changed.notify_all()
+
+    def hold_trainings(self, region: str) -> None:
+        """Let no training of a Region end until they are released, whatever the clock does; all else goes on."""
+        with self.lock:
+            self.advance()
+            self.timeline.hold(region)
+
+    def release_trainings(self, region: str) -> None:
+        """Let the trainings of a Region end again; those that are overdue have ended on return, in their order."""
+        with self.lock:
+            self.timeline.release(region)
+            self.advance()
+            self._changed.notify_all()
 
     def advance(self) -> None:
         """Let everything happen that is due."""
         self.timeline.run_due(self.clock.now_ms())
 
     def set_clock(self, *, time_scale: float | None = None, advance_seconds: float | None = None) -> None:
-        """Change the speed of time, jump forward, or both; what falls due by that has happened on return."""
+        """Change the speed of time, jump forward, or both; what falls due by that, and is not held, has happened."""
         with self.lock:
             if time_scale is not None:
                 self.clock.set_time_scale(time_scale)

@@ -5,7 +5,8 @@ stories that run at the same time in one emulator do not disturb each other.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -136,6 +137,17 @@ class Aws:
         """Return the sequence of the last call so far, for `since`."""
         calls = self.control.calls()
         return calls[-1].sequence if calls else 0
+
+    # What AWS does later than it would
+
+    @contextmanager
+    def trainings_held(self) -> Iterator[None]:
+        """Let no training in this Region end inside, so that a story need not hurry; all else goes on."""
+        self.control.hold_trainings(self.region)
+        try:
+            yield
+        finally:
+            self.control.release_trainings(self.region)
 
     # What goes wrong
 

@@ -48,16 +48,16 @@ class Cluster:
 
     # The same as kubectl, without starting a process for each step of a story.
 
-    def apply(self, manifest: Mapping[str, object]) -> None:
-        """Apply an adapter on the server's side."""
+    def apply(self, manifest: Mapping[str, object]) -> Object:
+        """Apply an adapter on the server's side; return what the server has then."""
         metadata = cast("Mapping[str, str]", manifest["metadata"])
         path = f"{adapter_path(metadata['namespace'], metadata['name'])}?fieldManager=kubectl&force=true"
-        self.plane.client.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
+        return self.plane.client.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
 
-    def patch(self, namespace: str, name: str, body: Json, *, subresource: str = "") -> None:
-        """Merge into an adapter."""
+    def patch(self, namespace: str, name: str, body: Json, *, subresource: str = "") -> Object:
+        """Merge into an adapter; return what the server has then."""
         path = adapter_path(namespace, name) + (f"/{subresource}" if subresource else "")
-        self.plane.client.request("PATCH", path, body, content_type="application/merge-patch+json")
+        return self.plane.client.request("PATCH", path, body, content_type="application/merge-patch+json")
 
     def delete(self, namespace: str, name: str) -> None:
         """Delete an adapter; its finalizer keeps it for a while."""

@@ -8,7 +8,7 @@ from e2e.harness.aws import PREFIX, TEST, TRAIN, Aws
 from e2e.harness.cluster import Cluster, adapter_manifest
 from e2e.harness.diagnosis import diagnosis
 from e2e.harness.operator import OperatorProcess
-from e2e.harness.reading import active_of, reason_of, settled
+from e2e.harness.reading import active_of, reason_of, settled, versions_of
 from e2e.harness.waiting import wait_for
 from e2e.harness.watching import Object, Sighting
 from rekognition_operator.api.schema import GROUP
@@ -59,13 +59,13 @@ class Adapter:
     # What a person does
 
     def apply(self) -> "Adapter":
-        """Apply it."""
-        self.scene.cluster.apply(adapter_manifest(self.scene.namespace, self.name, self.spec))
+        """Apply it; return when the watch has it, so that `now` is no older."""
+        self._await_watch(self.scene.cluster.apply(adapter_manifest(self.scene.namespace, self.name, self.spec)))
         return self
 
     def edit(self, **spec: object) -> None:
-        """Merge into the spec, as `kubectl patch --type merge` does."""
-        self.scene.cluster.patch(self.scene.namespace, self.name, {"spec": spec})
+        """Merge into the spec, as `kubectl patch --type merge` does; return when the watch has it."""
+        self._await_watch(self.scene.cluster.patch(self.scene.namespace, self.name, {"spec": spec}))
 
     def train_on(self, **inputs: object) -> None:
         """Edit spec.training."""
@@ -182,6 +182,21 @@ class Adapter:
         assert condition is not None
         return condition
 
+    def wait_training(self) -> Sighting:
+        """Wait until status shows a version in training; a story holds the trainings, so that this is not missed."""
+        return self.wait(
+            "a version in training",
+            lambda seen: any(version["status"] == "TRAINING_IN_PROGRESS" for version in versions_of(seen).values()),
+        )
+
+    def wait_events(self, *reasons: str) -> None:
+        """Wait until there are Events for these reasons: they are posted after the status that they are about."""
+        self.wait_until(f"Events {', '.join(reasons)}", lambda: set(reasons) <= set(self.event_reasons))
+
     def wait_gone(self) -> None:
         """Wait until the API server has it no more."""
         self.wait_until("gone", lambda: not self.exists)
+
+    def _await_watch(self, written: Object) -> None:
+        generation = written["metadata"]["generation"]
+        self.wait("the watch has what was written", lambda seen: seen.body["metadata"]["generation"] >= generation)

@@ -165,7 +165,8 @@ class Reason(StrEnum):
 class ReasonSpec:
     """What a reason means on the condition that shows it first, and what a person does about it (a dash: nothing).
 
-    Ready and UpToDate repeat the reason of Stalled or Reconciling while they do not hold.
+    Ready and UpToDate repeat the reason of Stalled or Reconciling while they do not hold, and Serving that of Ready
+    while the model is stopped as the spec wants it.
     """
 
     name: Reason
@@ -470,8 +471,8 @@ REASONS: tuple[ReasonSpec, ...] = (
         Reason.OVER_BUDGET,
         ConditionType.STALLED,
         "True",
-        "Inference units times price are more than `spec.serving.budget` allows: nothing is started. The message has "
-        "the arithmetic.",
+        "Inference units times price are more an hour than `spec.serving.budget` allows; the message has the "
+        "arithmetic. Nothing is started with so many; what runs beyond the budget is stopped.",
         "Lower `serving.minInferenceUnits` or `maxInferenceUnits`, or raise `budget.maxUSDPerHour`.",
         kinds=(CustomLabelsModel,),
     ),
@@ -530,8 +531,9 @@ REASONS: tuple[ReasonSpec, ...] = (
         Reason.NOT_RUNNING,
         ConditionType.SERVING,
         "False",
-        "The model is not running: it answers nothing.",
-        "See `Ready`: whether that is as the spec wants it, and why.",
+        "The model shall run, and does not: it answers nothing. (Where it shall be stopped, the reason is that of "
+        "`Ready`.)",
+        "See `Ready` and the other conditions for why.",
         kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(

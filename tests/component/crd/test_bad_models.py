@@ -21,7 +21,7 @@ SCHEDULE = f"{SERVING}.schedule"
 WINDOWS = f"{SCHEDULE}.windows"
 IDLE = f"{SERVING}.idleStop.after"
 BUDGET = f"{SERVING}.budget.maxUSDPerHour"
-WINDOW = {"name": "office", "days": ["Mon", "Fri"], "from": "08:00", "to": "19:00"}
+WINDOW: dict[str, object] = {"name": "office", "days": ["Mon", "Fri"], "from": "08:00", "to": "19:00"}
 
 TIME_RULE = "times of day are written HH:MM, from 00:00 to 23:59, such as 08:00"
 ZONE_RULE = "timeZone must be a name of the IANA time zone database, such as Europe/Berlin or UTC"

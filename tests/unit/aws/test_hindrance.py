@@ -46,7 +46,7 @@ ENCRYPTED = CreateVersion(
     request_key="k",
 )
 TAG = SetTags(PROJECT, {"a": "b"})
-START = StartVersion(VERSION, PROJECT, "v1-0", 1, 2, (0, ""))
+START = StartVersion(VERSION, PROJECT, "v1-0", 1, 2, {}, (0, ""))
 STOP = StopVersion(VERSION, PROJECT, "v1-0", {})
 
 
@@ -177,7 +177,7 @@ def test_a_refused_start_waits_for_a_running_model(action: Action | None, code: 
 def test_a_refused_start_with_more_units_than_the_quota_says_so_first(
     units: tuple[int, int | None], asked: int
 ) -> None:
-    start = StartVersion(VERSION, PROJECT, "v1-0", *units, (0, ""))
+    start = StartVersion(VERSION, PROJECT, "v1-0", *units, {}, (0, ""))
     message = hindrance_of(failed(ErrorKind.LIMIT, "StartProjectVersion"), start).message
     assert message.startswith(
         f"The model asks for {asked} inference units, and its quota (5 by default) is less, or all models"

@@ -132,7 +132,8 @@ def _ran_over(serving: Serving, active: OwnVersion | None, policy: Policy, at: d
     runs = active.version.state in {VersionState.STARTING, VersionState.RUNNING}
     until = at if runs else stop.at if stop is not None and stop.why is Why.SCHEDULE else None
     span = serving.schedule.last_span(until) if until is not None else None
-    if until is None or span is None or until - span.ends <= timedelta(seconds=2 * policy.sweep_seconds):
+    look = timedelta(seconds=2 * policy.sweep_seconds * policy.aws_time_scale)
+    if until is None or span is None or until - span.ends <= look:
         return ""
     over = "it runs on" if runs else f"it ran {spoken(until - span.ends)} longer"
     return f". Window {span.name} ended at {_time(span.ends)}, and {over}, since the operator did not look in time"

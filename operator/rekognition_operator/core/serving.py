@@ -218,7 +218,7 @@ def _idle_unknown(intent: Intent, idleness: Idleness) -> Finding | None:
 
 
 def _requeue_seconds(now: Situation) -> float | None:
-    """Say when to look again: at the next beginning or end of a window, or when a failed start is tried again."""
+    """Say when to look again, in seconds of our clock: when a window begins or ends, or a failed start is due again."""
     due = []
     if now.intent.next_at is not None:
         due.append((now.intent.next_at - now.at).total_seconds())
@@ -226,7 +226,7 @@ def _requeue_seconds(now: Situation) -> float | None:
         seen = t.read_time(now.failed.version.tags.get(t.FAILED_SEEN))
         since = (now.at - seen).total_seconds() if seen is not None else 0.0
         due.append(now.policy.start_retry_seconds - since)
-    return min(due, default=None)
+    return min(due) / now.policy.aws_time_scale if due else None
 
 
 def _frees(now: Situation) -> bool:

@@ -7,7 +7,7 @@ from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags, StartVersion, StopVersion
 from rekognition_operator.core.decision import DriftItem, Finding, Policy, ReadyState, ServingReport
-from rekognition_operator.core.intent import Idleness, Intent, idleness_of, intent_of
+from rekognition_operator.core.intent import Idleness, Intent, idle_due, idleness_of, intent_of
 from rekognition_operator.core.rollout import Rollout, plan_rollout
 from rekognition_operator.core.serving_memory import Mark, marker_tags, read_marker, stopped_since
 from rekognition_operator.core.situation import Situation
@@ -222,6 +222,9 @@ def _requeue_seconds(now: Situation) -> float | None:
     due = []
     if now.intent.next_at is not None:
         due.append((now.intent.next_at - now.at).total_seconds())
+    idle = idle_due(now.serving, now.active, now.policy)
+    if idle is not None and idle > now.at:
+        due.append((idle - now.at).total_seconds())
     if now.failed is not None and now.active is None:
         seen = t.read_time(now.failed.version.tags.get(t.FAILED_SEEN))
         since = (now.at - seen).total_seconds() if seen is not None else 0.0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+import yaml
 
 from rekognition_operator.api.kinds import ALL_KINDS
 from rekognition_operator.api.schema import GROUP
@@ -23,12 +24,13 @@ from rekognition_sandbox.controlplane.operator_setup import (
     OPERATOR_SERVICE_ACCOUNT,
     OPERATOR_USER,
 )
-from rekognition_sandbox.controlplane.sandbox import Sandbox
+from rekognition_sandbox.controlplane.sandbox import SAMPLES_BUCKET, Sandbox
 
 pytestmark = pytest.mark.controlplane
 
 WaitUntil = Callable[[Callable[[], bool]], None]
 
+ROOT = Path(__file__).parents[3]
 OURS = tuple(f"{GROUP}/{kind.plural}" for kind in ALL_KINDS)
 
 
@@ -65,6 +67,28 @@ def test_the_env_file_leads_boto3_to_the_emulator_and_kubectl_to_the_control_pla
     s3.create_bucket(Bucket="made-here")
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["made-here"]
     assert read_kubeconfig(Path(variables["KUBECONFIG"])).answers("/readyz")
+
+
+def test_the_data_of_every_example_is_in_its_s3(sandbox: Sandbox) -> None:
+    images = sandbox.load_samples()
+
+    variables = sandbox.environment
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=SAMPLES_BUCKET)
+    keys = {item["Key"] for page in pages for item in page["Contents"]}
+    assert sum(key.endswith(".png") for key in keys) == images
+    for example in sorted((ROOT / "examples").glob("*.yaml")):
+        training = yaml.safe_load(example.read_text(encoding="utf-8"))["spec"]["training"]
+        parts = (training["trainingData"], training.get("testingData", {}))
+        used = [manifest for part in parts for manifest in part.get("manifests", ())]
+        assert {manifest["bucket"] for manifest in used} == {SAMPLES_BUCKET}, example.name
+        assert {manifest["name"] for manifest in used} <= keys, example.name
 
 
 def test_the_operators_own_kinds_are_served_and_explained(sandbox: Sandbox) -> None:

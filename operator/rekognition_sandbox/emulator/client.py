@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import requests
 from pydantic import BaseModel, TypeAdapter
@@ -171,10 +171,11 @@ class EmulatorControl:
         """Let every start succeed again."""
         self._request("DELETE", "/start-failures")
 
-    def calls(self, operation: str | None = None, *, since: int = 0) -> list[CallRecord]:
-        """Return the requests with a sequence above `since`, of one operation or of all."""
-        path = f"/calls?since={since}"
-        return _CALLS.validate_json(self._request("GET", f"{path}&operation={operation}" if operation else path))
+    def calls(self, operation: str | None = None, *, region: str | None = None, since: int = 0) -> list[CallRecord]:
+        """Return the requests with a sequence above `since`, of one operation or of all, to one Region or to any."""
+        given = {"operation": operation, "region": region, "since": since}
+        query = urlencode({name: value for name, value in given.items() if value is not None})
+        return _CALLS.validate_json(self._request("GET", f"/calls?{query}"))
 
     def clear_calls(self) -> None:
         """Forget the requests so far; their sequence goes on."""

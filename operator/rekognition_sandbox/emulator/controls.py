@@ -118,7 +118,8 @@ class Controls:
             raise ValueError(
                 f"since: {since!r} is no sequence number. Use the sequence of the last record that you have."
             )
-        return [*self._engine.calls.records(operation=request.args.get("operation"), since=int(since))]
+        operation, region = request.args.get("operation"), request.args.get("region")
+        return [*self._engine.calls.records(operation=operation, region=region, since=int(since))]
 
     def _clock(self) -> ClockView:
         return ClockView(now=self._engine.clock.now(), time_scale=self._engine.clock.time_scale)

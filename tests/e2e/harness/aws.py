@@ -120,8 +120,8 @@ class Aws:
         """Return the operator's calls in this Region with a sequence above `since`, in order of completion."""
         return [
             call
-            for call in self.control.calls(operation, since=since)
-            if call.region == self.region and OPERATOR_AGENT in call.user_agent
+            for call in self.control.calls(operation, region=self.region, since=since)
+            if OPERATOR_AGENT in call.user_agent
         ]
 
     def mutations(self, *, since: int = 0) -> list[CallRecord]:
@@ -134,8 +134,8 @@ class Aws:
         return [str(call.parameters["VersionName"]) for call in created]
 
     def mark(self) -> int:
-        """Return the sequence of the last call so far, for `since`."""
-        calls = self.control.calls()
+        """Return the sequence of the last call so far in this Region, for `since`."""
+        calls = self.control.calls(region=self.region)
         return calls[-1].sequence if calls else 0
 
     # What AWS does later than it would

@@ -117,7 +117,7 @@ def made(
     tags = {
         t.SERVING: marker and f"{marker} {t.time_value(since or ago(hours=2))}",
         t.STOPPED_BY: stop and f"{word} {t.time_value(stop_at or ago(hours=1))} {key}".strip(),
-        t.FAILED_SEEN: failed_seen and t.time_value(failed_seen),
+        t.FAILED_SEEN: t.time_value(failed_seen) if failed_seen is not None else None,
         t.RETRY: retry,
     }
     seen = version(

@@ -50,6 +50,34 @@ def stuck(reason: str, *, ready: str = "") -> Conditions:
 
 SERVING = "True InService"
 
+RUNS: Conditions = {**UP_TO_DATE, "Serving": "True Running"}
+"""A model that runs as the spec asks."""
+
+
+def stopped_as(reason: str) -> Conditions:
+    """Say that a model is stopped, as the spec asks."""
+    return {"Ready": f"True {reason}", "UpToDate": "True InService", "Serving": f"False {reason}"}
+
+
+def moving(reason: str, *, ready: str = "", up_to_date: str = "True InService", serving: str = "") -> Conditions:
+    """Say that a model is being started, stopped or replaced."""
+    return {
+        "Ready": ready or f"False {reason}",
+        "UpToDate": up_to_date,
+        "Serving": serving or "False NotRunning",
+        "Reconciling": f"True {reason}",
+    }
+
+
+def halted(reason: str, *, ready: str = "", up_to_date: str = "True InService", serving: str = "") -> Conditions:
+    """Say that the serving of a model needs a person."""
+    return {
+        "Ready": ready or f"False {reason}",
+        "UpToDate": up_to_date,
+        "Serving": serving or "False NotRunning",
+        "Stalled": f"True {reason}",
+    }
+
 
 @dataclass(frozen=True)
 class Case:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.core.actions import StartVersion, StopVersion
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import SetTags, StartVersion, StopVersion
 from rekognition_operator.core.decision import DriftItem, Finding
 from rekognition_operator.core.serving_memory import (
     Mark,
@@ -47,10 +48,15 @@ _WHY = {
 
 @dataclass
 class Rollout:
-    """What to start and stop, and what to say of it. ``announce``: say it before, since nothing answers for a while."""
+    """What to start and stop, and what to say of it.
+
+    ``answers`` are written after a start that AWS has accepted. ``announce``: say it before, since nothing answers for
+    a while.
+    """
 
     stops: list[StopVersion] = field(default_factory=list)
     starts: list[StartVersion] = field(default_factory=list)
+    answers: list[SetTags] = field(default_factory=list)
     drift: list[DriftItem] = field(default_factory=list)
     reconciling: Finding | None = None
     stalled: Finding | None = None
@@ -207,11 +213,20 @@ class _Planner:
                 hand_over=beside is not None,
             )
         )
+        if own.start_failed:
+            self.out.answers.append(self.tried_again(own))
         message = f"Starting version {own.version.name} with {in_words(units)}, {usd(added)} an hour"
         if beside is None:
             self.out.reconciling = Finding(Reason.STARTING, message + self.away(own))
         else:
             self.handing_over(f"{message}, beside {beside.version.name}, which serves until it runs")
+
+    def tried_again(self, own: OwnVersion) -> SetTags:
+        """Write down that a failed start was tried again: one that fails at once is not tried again at once."""
+        tags, token = {t.FAILED_SEEN: t.time_value(self.now.at)}, self.now.desired.annotations.retry
+        if self.now.retry and token is not None:
+            tags[t.RETRY] = t.token_value(token)
+        return SetTags(own.version.arn, tags)
 
     def stop_others(self, *kept: OwnVersion | None) -> list[str]:
         """Stop every running version but these; return the names of those that still take a running model."""

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_LOOK_AHEAD_DAYS = 9
-"""A week has every boundary of every window once; a day more for windows over midnight, and one for the zone."""
+_LOOK_AHEAD_DAYS = 16
+"""A week has every boundary of every window once, unless a clock change skips it: then the week after has; a day more
+for windows over midnight, and one for the zone."""
+_ENDLESS = timedelta(days=8)
+"""A stretch that begins or ends further away has no gap in the week, and so neither beginning nor end."""
 
 
 class UnknownZoneError(ValueError):
@@ -41,15 +44,29 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """The windows around a moment, which touch or overlap; None: they leave no gap, so there is no such moment."""
+
+    begins: datetime | None
+    ends: datetime | None
+
+
+@dataclass(frozen=True)
 class Schedule:
     """The windows of one resource, which unite."""
 
     zone: ZoneInfo
     windows: tuple[Window, ...]
 
-    def span_at(self, now: datetime) -> Span | None:
+    def span_at(self, now: datetime) -> Stretch | None:
         """Return the stretch of windows around a moment: from the first beginning to the last end; None outside."""
-        return next((span for span in self._united(now) if span.begins <= now < span.ends), None)
+        span = next((span for span in self._united(now) if span.begins <= now < span.ends), None)
+        if span is None:
+            return None
+        return Stretch(
+            begins=span.begins if now - span.begins < _ENDLESS else None,
+            ends=span.ends if span.ends - now < _ENDLESS else None,
+        )
 
     def next_span(self, now: datetime) -> Span | None:
         """Return the next stretch that begins after a moment; None where the windows leave no gap."""

@@ -29,15 +29,15 @@ class ServingPlan:
     """What serving asks for, and what to say of it.
 
     ``in_service`` is the version that shall be in service by now. ``stops`` come before everything that costs money,
-    ``starts`` after all that must be written down before. ``ready`` None: no version is in service; what is under way
-    or wrong says why.
+    ``starts`` after all that must be written down before, each with what is written once AWS has accepted it. ``ready``
+    None: no version is in service; what is under way or wrong says why.
     """
 
     in_service: OwnVersion | None
     report: ServingReport | None
     stops: tuple[StopVersion, ...] = ()
     records: tuple[Action, ...] = ()
-    starts: tuple[StartVersion, ...] = ()
+    starts: tuple[StartVersion | SetTags, ...] = ()
     ready: ReadyState | None = None
     reconciling: Finding | None = None
     stalled: Finding | None = None
@@ -86,7 +86,7 @@ def plan_serving(
         report=_report(now, out, usage),
         stops=tuple(out.stops),
         records=(*_markers(now), *_failures(fleet, at)),
-        starts=tuple(out.starts),
+        starts=(*out.starts, *out.answers),
         ready=_ready(now, out),
         reconciling=out.reconciling,
         stalled=out.stalled,
@@ -134,6 +134,8 @@ def _markers(now: Situation) -> tuple[SetTags, ...]:
     for own in now.fleet.own:
         version, marker = own.version, read_marker(own.version)
         serves = own == now.active and now.intent.runs
+        if now.intent.runs and own == now.target and not serves:
+            continue  # about to be started, which writes its own; a list that lags must not make that a stop
         mark, units = (Mark.RUNNING, units_wanted(now.serving)) if serves else (Mark.STOPPED, "")
         if serves:
             as_asked = version.state is VersionState.RUNNING and runs_as_asked(now.serving, version)
@@ -152,7 +154,9 @@ def _failures(fleet: Fleet, at: datetime) -> tuple[Action, ...]:
     records: list[Action] = []
     for own in fleet.own:
         seen = t.FAILED_SEEN in own.version.tags
-        if own.start_failed and not seen:
+        first = t.read_time(own.version.tags.get(t.FAILED_SEEN))
+        dated = first is not None and first <= at  # else by a wrong clock, or by others: dated anew
+        if own.start_failed and not dated:
             records.append(SetTags(own.version.arn, {t.FAILED_SEEN: t.time_value(at)}))
         elif seen and own.usable:
             records.append(RemoveTags(own.version.arn, (t.FAILED_SEEN,)))

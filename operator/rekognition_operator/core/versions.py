@@ -112,7 +112,7 @@ def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
     """
     own: list[OwnVersion] = []
     foreign: list[ObservedVersion] = []
-    for version in versions:
+    for version in sorted(versions, key=lambda v: (v.created_at, v.arn), reverse=True):
         mine = _own(desired, version)
         if mine is None:
             foreign.append(version)

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from fakes.builders import INPUTS, NOW, OWNER, POLICY
+from fakes.models import MODEL_INPUTS, MODEL_OWNER
 from rekognition_operator.api.kinds import BY_NAME
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core import tags as t
@@ -48,6 +49,34 @@ def stuck(reason: str, *, ready: str = "") -> Conditions:
 
 
 SERVING = "True InService"
+
+RUNS: Conditions = {**UP_TO_DATE, "Serving": "True Running"}
+"""A model that runs as the spec asks."""
+
+
+def stopped_as(reason: str) -> Conditions:
+    """Say that a model is stopped, as the spec asks."""
+    return {"Ready": f"True {reason}", "UpToDate": "True InService", "Serving": f"False {reason}"}
+
+
+def moving(reason: str, *, ready: str = "", up_to_date: str = "True InService", serving: str = "") -> Conditions:
+    """Say that a model is being started, stopped or replaced."""
+    return {
+        "Ready": ready or f"False {reason}",
+        "UpToDate": up_to_date,
+        "Serving": serving or "False NotRunning",
+        "Reconciling": f"True {reason}",
+    }
+
+
+def halted(reason: str, *, ready: str = "", up_to_date: str = "True InService", serving: str = "") -> Conditions:
+    """Say that the serving of a model needs a person."""
+    return {
+        "Ready": ready or f"False {reason}",
+        "UpToDate": up_to_date,
+        "Serving": serving or "False NotRunning",
+        "Stalled": f"True {reason}",
+    }
 
 
 @dataclass(frozen=True)
@@ -108,7 +137,7 @@ def check(case: Case) -> Decision:
 
 def short(text: str) -> str:
     """Write A for the digest of the inputs A, and so on."""
-    for letter, training in INPUTS.items():
+    for letter, training in (INPUTS | MODEL_INPUTS).items():
         text = text.replace(digests(training)[0], letter)
     return text
 
@@ -159,9 +188,8 @@ def _target(arn: str) -> str:
 
 
 def _tags(tags: Mapping[str, str]) -> str:
-    owner = t.owner_tags(OWNER)
-    whole = all(tags.get(key) == value for key, value in owner.items())
-    left = {key: value for key, value in tags.items() if not (whole and key in owner)}
+    whole = any(t.owner_tags(owner).items() <= tags.items() for owner in (OWNER, MODEL_OWNER))
+    left = {key: value for key, value in tags.items() if not (whole and key in t.OWNER_KEYS)}
     now = t.time_value(NOW)
     words = [f"{key.removeprefix(t.PREFIX)}={value.replace(now, 'now')}" for key, value in sorted(left.items())]
     return short(f"[{' '.join([*(['owner'] if whole else []), *words])}]")

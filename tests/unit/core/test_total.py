@@ -40,6 +40,7 @@ from rekognition_operator.core.actions import (
     ReleaseFinalizer,
     RemoveTags,
     SetTags,
+    StopVersion,
 )
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision
@@ -62,7 +63,13 @@ NAMES = (name_of(A), name_of(A, 2), name_of(A, 3), name_of(B), name_of(B, 2), "a
 TIMES = (ago(days=-9), NOW, ago(seconds=30), ago(minutes=2), ago(days=3), ago(days=8))
 TIME_TAGS = (*(t.time_value(moment) for moment in TIMES), "never", "9999-12-31T23:59:59.999Z")
 RELEASED = (t.released_value(OWNER), t.released_value(OTHER_OWNER))
-SERVES = {VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED}
+TRAINED = {VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED}
+MODELS = {VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING, VersionState.STOPPED}
+SERVES = {
+    Feature.CONTENT_MODERATION: TRAINED,
+    Feature.CUSTOM_LABELS: {*TRAINED, *MODELS, VersionState.COPYING_COMPLETED},
+}
+"""States of a version that may be in service."""
 
 
 def tag(key: str, *values: str) -> st.SearchStrategy[dict[str, str]]:
@@ -188,7 +195,7 @@ def active_arn(wanted: Desired, world: Observed) -> str | None:
         (at, seen.created_at, seen.arn)
         for seen in world.versions
         if not is_foreign(wanted, seen)
-        and seen.state in {*SERVES, VersionState.UNKNOWN}
+        and seen.state in {*SERVES[wanted.feature], VersionState.UNKNOWN}
         and (at := t.read_time(seen.tags.get(t.PROMOTED_AT))) is not None
     ]
     return max(promoted)[2] if promoted else None
@@ -228,7 +235,7 @@ def touches_nothing_of_others(wanted: Desired, world: Observed, decision: Decisi
     for action in decision.actions:
         target = versions.get(targets(action) or "")
         if target is not None and is_foreign(wanted, target):
-            assert isinstance(action, DeleteVersion)
+            assert isinstance(action, DeleteVersion | StopVersion)
             assert action.foreign
             assert wanted.deleting
             assert (wanted.deletion_policy, wanted.foreign_versions) == ("Delete", "Delete")
@@ -274,7 +281,7 @@ def pays_at_most_once(wanted: Desired, world: Observed, decision: Decision) -> N
             and parsed.digest == name.digest
             and t.DIGEST not in seen.tags
         ]  # fmt: skip
-        assert not {VersionState.TRAINING_IN_PROGRESS, *SERVES} & set(ours)
+        assert not {VersionState.TRAINING_IN_PROGRESS, *SERVES[wanted.feature]} & set(ours)
 
 
 def promotes_only_what_can_serve(wanted: Desired, world: Observed, decision: Decision) -> None:
@@ -283,13 +290,23 @@ def promotes_only_what_can_serve(wanted: Desired, world: Observed, decision: Dec
     for promotion in promotions:
         event("promotes")
         (target,) = [seen for seen in world.versions if seen.arn == promotion.arn]
-        assert target.state in SERVES
+        assert target.state in SERVES[wanted.feature]
         assert not is_foreign(wanted, target)
-        assert promotion.arn != active_arn(wanted, world)
+        assert promotion.arn != active_arn(wanted, world) or a_failed_model_may_come_back(wanted, world)
         at = t.read_time(promotion.tags[t.PROMOTED_AT])
         assert at is not None
         others = [t.read_time(s.tags.get(t.PROMOTED_AT)) for s in world.versions if not is_foreign(wanted, s)]
         assert all(other < at for other in others if other is not None)
+
+
+def a_failed_model_may_come_back(wanted: Desired, world: Observed) -> bool:
+    """Tell whether a model that failed to start was promoted last: it must not be in service by starting after all."""
+    promoted = [
+        (at, seen.created_at, seen.state)
+        for seen in world.versions
+        if not is_foreign(wanted, seen) and (at := t.read_time(seen.tags.get(t.PROMOTED_AT))) is not None
+    ]
+    return wanted.feature is Feature.CUSTOM_LABELS and max(promoted)[2] is VersionState.FAILED
 
 
 def keeps_life_and_death_apart(wanted: Desired, world: Observed, decision: Decision) -> None:

@@ -8,12 +8,13 @@ import pytest
 import yaml
 
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModelStatus
+from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.resolve import resolve
 from rekognition_operator.core.schedule import Schedule, Window, minute_of_day, read_zone
 from rekognition_operator.core.world import Serving
 
 ROOT = Path(__file__).parents[3]
-PRICE_USD = 4.0
+PRICE_USD = Policy().usd_per_unit_hour
 YEAR = 2026
 BERLIN = read_zone("Europe/Berlin")
 
@@ -40,10 +41,10 @@ def office_hours() -> Schedule:
 def hours_in(schedule: Schedule, begins: datetime, ends: datetime) -> float:
     """Return for how many hours the windows are open between two moments."""
     open_for, now = timedelta(), begins
-    while span := schedule.span_at(now) or schedule.next_span(now):
+    while span := schedule.next_span(now):
         if span.begins >= ends:
             break
-        open_for += min(span.ends, ends) - max(span.begins, begins)
+        open_for += min(span.ends, ends) - span.begins
         now = span.ends
     return open_for / timedelta(hours=1)
 

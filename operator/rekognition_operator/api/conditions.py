@@ -491,7 +491,7 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "The project has datasets, for instance because somebody opened it in the console, which makes them. While it "
         "has, Rekognition refuses to train from manifests. The version in service stays.",
-        "Delete the datasets in AWS, and set the retry annotation; or create a resource with another `projectName`.",
+        "Delete the datasets in AWS: it trains at the next look; or create a resource with another `projectName`.",
         kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(

@@ -13,6 +13,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from rekognition_sandbox.emulator import world
+from rekognition_sandbox.emulator.metrics import CLOUDWATCH_READS
 from rekognition_sandbox.emulator.model import service_model
 from rekognition_sandbox.emulator.store import forget_objects
 from rekognition_sandbox.emulator.wire import (
@@ -105,11 +106,13 @@ class Controls:
 
     def _add_fault(self, request: Request) -> Given:
         spec = _read(request, FaultSpec)
-        operations = service_model().operation_names
+        operations = [*service_model().operation_names, *CLOUDWATCH_READS]
         if spec.operation != ANY_OPERATION and spec.operation not in operations:
             near = get_close_matches(spec.operation, operations, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Use an operation's name or {ANY_OPERATION} for all."
-            raise ValueError(f"operation: Rekognition has no operation {spec.operation!r}. {hint}")
+            raise ValueError(
+                f"operation: neither Rekognition nor the emulated CloudWatch has {spec.operation!r}. {hint}"
+            )
         return self._engine.faults.add(spec)
 
     def _calls(self, request: Request) -> Given:

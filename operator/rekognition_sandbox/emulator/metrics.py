@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = "AWS/Rekognition"
 MINUTE_MS = 60_000
+#: CloudWatch's operations by which metrics are read; faults strike them, too.
+CLOUDWATCH_READS = ("GetMetricData", "GetMetricStatistics", "ListMetrics")
 
 SUCCESSFUL, THROTTLED = "SuccessfulRequestCount", "ThrottledCount"
 USER_ERROR, SERVER_ERROR = "UserErrorCount", "ServerErrorCount"

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import moto.cloudwatch.urls
-from moto.cloudwatch.exceptions import ValidationError
+from moto.cloudwatch.exceptions import CloudWatchException, ValidationError
 from moto.cloudwatch.models import MetricAggregatedDatum
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
 from rekognition_sandbox.emulator.clock import to_datetime
+from rekognition_sandbox.emulator.errors import AwsError
 from rekognition_sandbox.emulator.metrics import MINUTE_MS, NAMESPACE, STATISTICS, Series, in_periods
 from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_region
 
@@ -68,6 +70,7 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
     def __init__(self) -> None:
         super().__init__()
         self._published: list[_Datum] = []
+        self._error_status: int | None = None
 
     @property
     def cloudwatch_backend(self) -> CloudWatchBackend:
@@ -82,10 +85,13 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
     def call_action(self) -> TYPE_RESPONSE:
         """Answer one request; the Region is that of the signature, as for Rekognition."""
         self.region = signed_region(self.headers.get("Authorization", ""), "monitoring") or self.region
-        return super().call_action()
+        status, headers, body = super().call_action()
+        # moto knows the status of those errors only that the service's model declares: AccessDenied is none of them
+        return self._error_status or status, headers, body
 
     def get_metric_data(self) -> ActionResult:
         """Answer GetMetricData."""
+        self._let_faults_strike("GetMetricData")
         queries: list[dict[str, Any]] = self._get_param("MetricDataQueries", [])
         if len(queries) > _MAX_QUERIES:
             raise ValidationError(f"The collection MetricDataQueries must not have a size greater than {_MAX_QUERIES}.")
@@ -105,6 +111,7 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
     def get_metric_statistics(self) -> ActionResult:
         """Answer GetMetricStatistics."""
+        self._let_faults_strike("GetMetricStatistics")
         if self._get_param("Namespace") == NAMESPACE:
             question = _question(self._get_param("MetricName"), self._get_param("Dimensions", []))
             self._publish([question], [self._get_int_param("Period")])
@@ -112,6 +119,7 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
     def list_metrics(self) -> ActionResult:
         """Answer ListMetrics: what had data in the past two weeks."""
+        self._let_faults_strike("ListMetrics")
         engine = self._engine_now()
         now_ms = engine.clock.now_ms()
         for series in engine.metrics.series(self.current_account, self.region):
@@ -121,9 +129,23 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
             self._published += [_datum(series, series.dimensions, point) for point in points[-1:]]
         return super().list_metrics()
 
+    def _let_faults_strike(self, operation: str) -> None:
+        """Let go wrong what shall go wrong with this call, as with those to Rekognition."""
+        injection = self._exchange().engine.faults.strike(operation, self.region)
+        seconds = injection.delay_seconds + injection.withhold_seconds
+        if seconds:
+            time.sleep(seconds)
+        self._exchange().answer_lost = injection.answer_lost is not None
+        if injection.error:
+            self._error_status = AwsError(injection.error.code, injection.error.message, injection.error.status).status
+            raise CloudWatchException(injection.error.code, injection.error.message)
+
+    def _exchange(self) -> Exchange:
+        return cast("Exchange", self.normalized_request.environ[EXCHANGE_KEY])
+
     def _engine_now(self) -> Engine:
         """Return the engine in which everything due has happened."""
-        engine = cast("Exchange", self.normalized_request.environ[EXCHANGE_KEY]).engine
+        engine = self._exchange().engine
         with engine.lock:
             engine.advance()
         return engine

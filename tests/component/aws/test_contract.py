@@ -47,6 +47,7 @@ class World:
     fail_next_start: Callable[[str], None]
     add_dataset: Callable[[str], str]
     detect: Callable[[str], None]
+    deny: Callable[[str], None]
 
     def to_the_hour(self) -> datetime:
         """Let time pass until a whole hour begins, which is returned; so that CloudWatch's five minutes are exact."""
@@ -131,6 +132,7 @@ def fake_world() -> World:
         fail_next_start=fake.fail_next_start,
         add_dataset=fake.add_dataset,
         detect=lambda _arn: fake.add_requests(),
+        deny=lambda operation: fake.inject(operation, ErrorKind.ACCESS_DENIED),
     )
 
 
@@ -156,6 +158,7 @@ def world(request: pytest.FixtureRequest) -> World:
         fail_next_start=aws.control.fail_start,
         add_dataset=lambda project: str(aws.control.add_dataset(project, "TRAIN")),
         detect=detect,
+        deny=lambda operation: aws.control.fail(operation, "AccessDenied", times=1),
     )
 
 
@@ -436,6 +439,21 @@ async def test_requests_are_counted_in_their_span(world: World) -> None:
     assert await requests(asked_at, asked_at + timedelta(minutes=5)) == 3
     assert await requests(asked_at + timedelta(minutes=5), world.now()) == 0
     assert await requests(world.now(), world.now()) == 0
+
+
+async def test_cloudwatch_may_refuse_to_be_read(world: World) -> None:
+    arn = await world.model()
+    await world.run(arn)
+    world.pass_time(600)
+    now = world.now()
+    for operation in ("ListMetrics", "GetMetricData"):
+        world.deny(operation)
+        with pytest.raises(CallError) as refused:
+            await world.hours(now - timedelta(hours=1), "v1")
+        assert (refused.value.kind, refused.value.operation) == (ErrorKind.ACCESS_DENIED, operation)
+    world.deny("GetMetricData")
+    requests = world.aws.successful_requests(since=now - timedelta(hours=1), until=now, lane=Lane.SWEEP)
+    assert await kind_of(requests) is ErrorKind.ACCESS_DENIED
 
 
 async def test_the_time_is_awss_of_the_last_answer_also_of_an_error(world: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,6 +13,9 @@ from botocore.exceptions import ClientError
 from component.emulator.conftest import STARTING_SECONDS, Aws, part
 from rekognition_sandbox.emulator.aws_client import aws_session
 from rekognition_sandbox.emulator.state import VersionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BOLT = {"S3Object": part("images/hex-bolt-01.png")}
 
@@ -373,3 +376,24 @@ def test_a_reset_forgets_the_metrics(aws: Aws, watch: Watch) -> None:
 
     assert watch.data("SuccessfulRequestCount", "Sum") == []
     assert watch.client.list_metrics(Namespace="AWS/Rekognition")["Metrics"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("GetMetricData", lambda watch: watch.data("SuccessfulRequestCount", "Sum")),
+        ("GetMetricStatistics", lambda watch: watch.statistics("SuccessfulRequestCount", "Sum")),
+        ("ListMetrics", lambda watch: watch.client.list_metrics(Namespace="AWS/Rekognition")),
+    ],
+)
+def test_faults_strike_calls_to_cloudwatch_too(
+    aws: Aws, watch: Watch, operation: str, ask: Callable[[Watch], object]
+) -> None:
+    aws.control.fail(operation, "AccessDenied", "May not.", times=1)
+
+    with pytest.raises(ClientError) as refused:
+        ask(watch)
+
+    error = refused.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("AccessDenied", "May not.")
+    ask(watch)

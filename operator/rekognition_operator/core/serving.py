@@ -226,10 +226,10 @@ def _requeue_seconds(now: Situation) -> float | None:
     due = []
     if now.intent.next_at is not None:
         due.append((now.intent.next_at - now.at).total_seconds())
-    if now.failed is not None and now.active is None:
+    if now.failed is not None and now.active is None and now.intent.runs and not now.start_again_due:
         seen = t.read_time(now.failed.version.tags.get(t.FAILED_SEEN))
         since = (now.at - seen).total_seconds() if seen is not None else 0.0
-        due.append(now.policy.start_retry_seconds - since)
+        due.append(now.policy.start_retry_seconds - max(since, 0.0))
     return min(due, default=None)
 
 

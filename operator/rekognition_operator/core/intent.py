@@ -139,8 +139,10 @@ def _ran_over(serving: Serving, active: OwnVersion | None, policy: Policy, at: d
     """Say by how much the model ran longer than its last window, if that is more than a look takes to notice."""
     if active is None or serving.schedule is None:
         return ""
-    stop = read_stop(active.version)
+    stop, marker = read_stop(active.version), read_marker(active.version)
     runs = active.version.state in {VersionState.STARTING, VersionState.RUNNING}
+    if marker is not None and marker.mark is Mark.STOPPED and (runs or (stop is not None and stop.at >= marker.since)):
+        return ""  # it had stopped in time: others have started it since
     until = at if runs else stop.at if stop is not None and stop.why is Why.SCHEDULE else None
     span = serving.schedule.last_span(until) if until is not None else None
     look = timedelta(seconds=2 * policy.sweep_seconds * policy.aws_time_scale)

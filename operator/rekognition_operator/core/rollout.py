@@ -142,7 +142,9 @@ class _Planner:
             self.out.stalled = now.refused
             return
         has, wants = units_of(own.version), units_wanted(now.serving)
-        if self.left_to_others(own, wants, has, path="spec.serving.minInferenceUnits") or now.training:
+        if self.left_to_others(own, wants, has, path="spec.serving.minInferenceUnits"):
+            return
+        if now.training and not now.beyond_budget(own):
             return  # the version in training is started with the new units; this one is not taken away for it
         message = (
             f"Version {own.version.name} runs with {in_words(has)}, and the spec asks for {wants}: AWS cannot change a "
@@ -169,14 +171,15 @@ class _Planner:
                 self.start(new)
             case _ if old.version.state is not VersionState.RUNNING:
                 self.handing_over(f"Version {old_name} is {old.version.status}; {name} is started after that")
-            case _ if self.now.serving.blue_green:
+            case _ if self.now.serving.blue_green and not self.now.beyond_budget(old):
                 self.start(new, beside=old)
             case _ if self.now.refused is not None:
                 self.out.stalled = self.now.refused
             case _:
+                why = "rollout is Recreate" if not self.now.serving.blue_green else "budget does not allow its units"
                 message = (
-                    f"Version {old_name} is stopped to make room for {name} (spec.serving.rollout is Recreate): "
-                    "nothing answers for 10 to 20 minutes"
+                    f"Version {old_name} is stopped to make room for {name} (spec.serving.{why}): nothing answers for "
+                    "10 to 20 minutes"
                 )
                 self.stop(old, stop_tags(Why.ROLLOUT, self.now.at), message)
                 self.handing_over(message)

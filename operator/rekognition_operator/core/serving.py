@@ -229,10 +229,10 @@ def _requeue_seconds(now: Situation) -> float | None:
     idle = idle_due(now.serving, now.active, now.policy)
     if idle is not None and idle > now.at:
         due.append((idle - now.at).total_seconds())
-    if now.failed is not None and now.active is None:
+    if now.failed is not None and now.active is None and now.intent.runs and not now.start_again_due:
         seen = t.read_time(now.failed.version.tags.get(t.FAILED_SEEN))
         since = (now.at - seen).total_seconds() if seen is not None else 0.0
-        due.append(now.policy.start_retry_seconds - since)
+        due.append(now.policy.start_retry_seconds - max(since, 0.0))
     return min(due) / now.policy.aws_time_scale if due else None
 
 

@@ -8,6 +8,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.intent import Intent
+from rekognition_operator.core.units import most_units
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, Serving, VersionState
 
@@ -43,6 +44,11 @@ class Situation:
     def price(self) -> float:
         """What one inference unit costs, in USD an hour."""
         return self.policy.price(self.desired.place.region)
+
+    def beyond_budget(self, own: OwnVersion) -> bool:
+        """Whether a version alone costs more an hour than the budget, by the most units that it may have."""
+        limit = self.serving.max_usd_per_hour
+        return limit is not None and most_units(own.version) * self.price > limit
 
     @cached_property
     def active(self) -> OwnVersion | None:

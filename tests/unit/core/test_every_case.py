@@ -17,7 +17,9 @@ from unit.core import (
     test_project,
     test_retention,
     test_serving_rollout,
+    test_serving_schedule,
     test_serving_start_stop,
+    test_serving_units,
     test_suspend,
     test_tags_drift,
     test_training,
@@ -33,7 +35,9 @@ TABLES = (
     test_loss,
     test_retention,
     test_serving_rollout,
+    test_serving_schedule,
     test_serving_start_stop,
+    test_serving_units,
     test_tags_drift,
     test_suspend,
     test_deletion,
@@ -100,7 +104,18 @@ def test_the_same_report_later_changes_neither_status_nor_posts_events(case: Cas
 def test_what_is_stalled_says_what_to_do(case: Case) -> None:
     stalled = [c.message for c in case.status().conditions or [] if c.type == "Stalled"]
     for message in stalled:
-        remedies = ("kubectl", "Set ", "set ", "Give ", "Create a ", "Check ", "Look at ", "Correct ", "Delete that")
+        remedies = (
+            "kubectl",
+            "Set ",
+            "set ",
+            "Give ",
+            "Create a ",
+            "Check ",
+            "Look at ",
+            "Correct ",
+            "Delete that",
+            "Lower ",
+        )
         assert any(word in message for word in remedies), message
 
 

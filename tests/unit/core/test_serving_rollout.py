@@ -244,8 +244,8 @@ CANDIDATE_FAILS = (
         ["SetTags Q [failed-seen=now]"],
         halted("StartFailed", ready=SERVING, up_to_date="False StartFailed", serving="True Running"),
         says=(
-            "Version Q failed to run: Insufficient capacity. Version P stays in service. To start it once more: kubectl ",
-            "annotate customlabelsmodel -n vision parts --overwrite rekognition-operator.io/retry=<a new word>",
+            "Version Q failed to run: Insufficient capacity. Version P stays in service. To start it once more:",
+            "kubectl annotate customlabelsmodel -n vision parts --overwrite rekognition-operator.io/retry=<a new word>",
         ),
     ),
     Case(

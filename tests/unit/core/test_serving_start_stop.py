@@ -316,6 +316,7 @@ FAILURES = (
         world(made(status="FAILED", marker="Starting 1", promoted=LONG_AGO, failed_seen=ago(hours=1))),
         [],
         {"Ready": "False NoVersionInService", "UpToDate": "False NoVersionInService", "Serving": "False Stopped"},
+        requeue=600,
     ),
     Case(
         "while a new version trains, the failed one is tried again in its time",

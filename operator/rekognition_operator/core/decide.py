@@ -90,7 +90,7 @@ def _decide_versions(
     training = plan_training(desired, project, fleet, policy, now, attempt)
     tagging = plan_tags(desired, project, fleet, now)
     serving = _plan_serving(desired, project, fleet, observed, training, policy, now)
-    promotion = promote(project, fleet, serving.in_service, now)
+    promotion = promote(project, fleet, serving.in_service, observed.at or now)
 
     # What is in service first, and what ends a bill; what costs money last, when all that it rests upon is written.
     costly = (*serving.starts, training.record, training.create)

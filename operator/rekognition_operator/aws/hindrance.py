@@ -6,7 +6,7 @@ from typing import Final
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.slots import PROBE_SECONDS, SlotKind
-from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer
+from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer, StartVersion
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.wording import clause
@@ -19,6 +19,9 @@ INVALID_RETRY_SECONDS: Final = 1800.0
 """How often a request that AWS found invalid is tried again."""
 VERSIONS_QUOTA: Final = 100
 """AWS's default for versions (models) per project (AWS General Reference; for adapters INFERRED to be the same)."""
+
+INFERENCE_UNITS_QUOTA: Final = 5
+"""AWS's default for inference units of one started model (AWS General Reference)."""
 
 _S3_READ: Final = (
     "s3:GetObject, s3:GetObjectVersion, s3:GetObjectAcl, s3:GetObjectTagging, s3:GetBucketLocation, s3:GetBucketAcl, "
@@ -160,6 +163,8 @@ def _limited(
             PROBE_SECONDS,
             SlotKind.TRAINING.value,
         )
+    if isinstance(action, StartVersion):
+        return _models_limited(error, action)
     if error.operation == "TagResource":
         return Terminal(
             Reason.TAG_QUOTA_REACHED,
@@ -171,6 +176,26 @@ def _limited(
         Reason.WAITING_FOR_QUOTA,
         f"A quota of the account is used up for {error.operation}: {clause(error.message)}. It is tried again",
         PROBE_SECONDS,
+    )
+
+
+def _models_limited(error: CallError, action: StartVersion) -> Waiting:
+    """Tell the quota of running models, for which one waits in a queue, from that of a model's units."""
+    units = action.max_units or action.min_units
+    if units > INFERENCE_UNITS_QUOTA:
+        return Waiting(
+            Reason.WAITING_FOR_QUOTA,
+            f"AWS does not start version {action.version_name} with {units} inference units: {clause(error.message)}. "
+            f"A model may have {INFERENCE_UNITS_QUOTA} unless that quota was raised: lower spec.serving."
+            f"{'maxInferenceUnits' if action.max_units else 'minInferenceUnits'}, or have it raised in Service Quotas",
+            QUOTA_RETRY_SECONDS,
+        )
+    return Waiting(
+        Reason.WAITING_FOR_QUOTA,
+        f"All models that the account may run at a time are in use: {clause(error.message)}. It is asked again as soon "
+        "as one may be free; to run more at a time, have the quota raised and set --running-model-slots",
+        PROBE_SECONDS,
+        SlotKind.RUNNING_MODEL.value,
     )
 
 

@@ -223,7 +223,14 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
         drift=tuple(replace(item, corrected=False) for item in report.drift),
         project_tag_keys=tuple(key for key in report.project_tag_keys if key in carried),
     )
-    return replace(decision, actions=(), report=report, requeue_seconds=policy.sweep_seconds, announce=False)
+    return replace(
+        decision,
+        actions=(),
+        report=report,
+        requeue_seconds=policy.sweep_seconds,
+        announce=False,
+        frees_models=False,
+    )
 
 
 def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> ReadyState:

@@ -5,7 +5,7 @@ import pytest
 from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.core.world import Feature
-from rekognition_operator.kube.resource import ResourceKey
+from rekognition_operator.kube.resource import JsonObject, ResourceKey
 from unit.controller.models import MODEL_KEY, MODEL_PROJECT, ModelStage, spec, version_name
 
 FIRST, SECOND = version_name(), version_name("second")
@@ -165,7 +165,10 @@ async def test_who_shall_always_run_starts_before_who_has_hours(stage: ModelStag
     first, second = stage.add("one"), stage.add("two")
     await stage.until_settled(first)
     await stage.until_settled(second)
-    hours = {"timeZone": "UTC", "windows": [{"name": "day", "days": ["Mon"], "from": "08:00", "to": "19:00"}]}
+    hours: JsonObject = {
+        "timeZone": "UTC",
+        "windows": [{"name": "day", "days": ["Mon"], "from": "08:00", "to": "19:00"}],
+    }
     scheduled = stage.add("hours", spec(schedule=hours))
     stage.create(spec())
     for key in (scheduled, MODEL_KEY) * 5:

@@ -166,9 +166,10 @@ def _limited(
             SlotKind.TRAINING.value,
         )
     if error.operation == "StartProjectVersion":
-        return Waiting(
-            Reason.WAITING_FOR_QUOTA, _too_many_run(error, action), PROBE_SECONDS, SlotKind.RUNNING_MODEL.value
-        )
+        text = _too_many_run(error, action)
+        if isinstance(action, StartVersion) and _asked_units(action) > INFERENCE_UNITS_QUOTA:
+            return Waiting(Reason.WAITING_FOR_QUOTA, text, QUOTA_RETRY_SECONDS)  # it holds up nobody in the queue
+        return Waiting(Reason.WAITING_FOR_QUOTA, text, PROBE_SECONDS, SlotKind.RUNNING_MODEL.value)
     if error.operation == "TagResource":
         return Terminal(
             Reason.TAG_QUOTA_REACHED,
@@ -183,6 +184,10 @@ def _limited(
     )
 
 
+def _asked_units(action: StartVersion) -> int:
+    return action.max_units or action.min_units
+
+
 def _too_many_run(error: CallError, action: Action | None) -> str:
     """Name the two quotas that a start may meet, the likelier one first: AWS answers both by the same code."""
     models = "all models that the account may run at a time are running"
@@ -192,7 +197,7 @@ def _too_many_run(error: CallError, action: Action | None) -> str:
         "lower spec.serving.minInferenceUnits and spec.serving.maxInferenceUnits, or have their quota raised",
     ]
     if isinstance(action, StartVersion):
-        asked = action.max_units or action.min_units
+        asked = _asked_units(action)
         units = (
             f"the model asks for {asked} inference units, and its quota ({INFERENCE_UNITS_QUOTA} by default) is less"
         )

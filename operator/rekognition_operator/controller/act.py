@@ -239,7 +239,7 @@ class Actor:
         kind = _SLOT_OF.get(type(action))
         if kind is None or _may_have_started(error):
             return hindrance
-        if not isinstance(hindrance, Waiting):
+        if not isinstance(hindrance, Waiting) or hindrance.waiting_for is None:  # not for what others give back
             self.slots.withdraw(kind, self.slot_key)
             return hindrance
         self.slots.refused(kind, self.slot_key)

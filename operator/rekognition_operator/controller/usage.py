@@ -92,7 +92,8 @@ async def _requests(
 ) -> tuple[float | None, bool | None, bool]:
     """Return the requests in the span of the idle stop, whether they were all for this project, and a refusal.
 
-    An answer that keeps the model running is good for half a sweep; one that stops it is always fresh.
+    An answer that keeps the model running is good for half a sweep, or until there is another; one that stops it is
+    always fresh.
     """
     at, serving, active = observed.at, desired.serving, fleet.active
     if at is None or serving is None or observed.project is None:
@@ -102,10 +103,11 @@ async def _requests(
         memory.requests = None
         return None, None, False
     subject = (active.version.arn, span)
-    if memory.requests is not None and memory.requests.subject == subject:
-        known = memory.requests
-        if known.keeps_running and monotonic - known.read_at < policy.sweep_seconds / 2:
-            return known.requests, known.alone, known.refused
+    known = memory.requests
+    if known is not None and (known.subject != subject or not known.keeps_running):
+        known = None
+    if known is not None and monotonic - known.read_at < policy.sweep_seconds / 2:
+        return known.requests, known.alone, known.refused
     requests: float | None = None
     alone: bool | None = None
     refused = False
@@ -116,7 +118,7 @@ async def _requests(
             alone = not await aws.other_models_ran(name, since=at - span, until=at, lane=Lane.LOW)
     except CallError as error:
         refused = error.kind is ErrorKind.ACCESS_DENIED
-        if not refused:
-            return None, None, False
+        if not refused:  # a passing fault takes nothing back
+            return (known.requests, known.alone, known.refused) if known is not None else (None, None, False)
     memory.requests = RequestsAnswer(subject, monotonic, requests, alone, refused)
     return requests, alone, refused

@@ -90,7 +90,7 @@ def _decide_versions(
     training = plan_training(desired, project, fleet, policy, now, attempt)
     tagging = plan_tags(desired, project, fleet, now)
     serving = _plan_serving(desired, project, fleet, observed, training, policy, now)
-    promotion = promote(project, fleet, serving.in_service, now)
+    promotion = promote(project, fleet, serving.in_service, observed.at or now)
 
     # What is in service first, and what ends a bill; what costs money last, when all that it rests upon is written.
     costly = (*serving.starts, training.record, training.create)
@@ -223,7 +223,14 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
         drift=tuple(replace(item, corrected=False) for item in report.drift),
         project_tag_keys=tuple(key for key in report.project_tag_keys if key in carried),
     )
-    return replace(decision, actions=(), report=report, requeue_seconds=policy.sweep_seconds, announce=False)
+    return replace(
+        decision,
+        actions=(),
+        report=report,
+        requeue_seconds=policy.sweep_seconds,
+        announce=False,
+        frees_models=False,
+    )
 
 
 def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> ReadyState:

@@ -51,7 +51,7 @@ def intent_of(
                 next_runs=None if following is None else True,
             )
         begins, ends = span.begins, span.ends
-    asleep = _asleep(desired, serving, active, idleness, begins)
+    asleep = _asleep(desired, serving, active, idleness, begins, at)
     if asleep is not None:
         before = "" if following is None else f" before its next window, at {_time(following.begins)}"
         return Intent(
@@ -153,7 +153,12 @@ def _ran_over(serving: Serving, active: OwnVersion | None, policy: Policy, at: d
 
 
 def _asleep(
-    desired: Desired, serving: Serving, active: OwnVersion | None, idleness: Idleness, begins: datetime | None
+    desired: Desired,
+    serving: Serving,
+    active: OwnVersion | None,
+    idleness: Idleness,
+    begins: datetime | None,
+    at: datetime,
 ) -> str | None:
     """Say since when the model sleeps because nobody uses it; None where it is awake."""
     if serving.idle_after is None or active is None:
@@ -161,18 +166,21 @@ def _asleep(
     for_so_long = spoken(serving.idle_after)
     if idleness.idle:
         return f"Nobody has used the model for {for_so_long}"
-    stop = _idle_stop(active)
+    stop = _idle_stop(active, at)
     if stop is None or stop.key != idle_key(desired, serving) or (begins is not None and begins > stop.at):
         return None
     return f"The model was stopped at {_time(stop.at)}, since nobody had used it for {for_so_long}"
 
 
-def _idle_stop(active: OwnVersion) -> Stop | None:
-    """Return the idle stop in force: it ends once the model has run since."""
+def _idle_stop(active: OwnVersion, at: datetime) -> Stop | None:
+    """Return the idle stop in force: it ends once the model has run, or was put into service, since."""
     marker = read_marker(active.version)
     awake = marker is not None and marker.mark is not Mark.STOPPED
     stop = stopped_since(active.version, marker) if marker is not None and awake else read_stop(active.version)
-    return stop if stop is not None and stop.why is Why.IDLE else None
+    if stop is None or stop.why is not Why.IDLE:
+        return None
+    promoted_at = active.promoted_at  # one dated ahead is by a wrong clock, and must not wake it each time
+    return None if promoted_at is not None and stop.at < promoted_at <= at else stop
 
 
 def _time(moment: datetime) -> str:

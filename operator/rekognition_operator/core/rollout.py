@@ -258,10 +258,12 @@ class _Planner:
     def left_to_others(self, own: OwnVersion, wants: str, has: str, *, path: str = "spec.serving.state") -> bool:
         """Note it where others have changed a version since it was as the spec asks; True: it is left so."""
         now, marker = self.now, read_marker(own.version)
-        if marker is None or own.start_failed:
+        if own.start_failed:
             return False
         if wants == Mark.STOPPED.value:
-            theirs = marker.mark is Mark.STOPPED
+            theirs = marker is None or marker.mark is Mark.STOPPED  # the operator marks what it starts, before it does
+        elif marker is None:
+            theirs = False
         else:
             theirs = marker.mark is Mark.RUNNING and marker.units == units_wanted(now.serving)
             theirs = theirs and stopped_since(own.version, marker) is None

@@ -7,15 +7,21 @@ from datetime import timedelta
 
 import pytest
 
+from rekognition_operator.core.actions import CreateVersion, DeleteVersion, StartVersion, StopVersion
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.events import events
 from rekognition_operator.core.status import compose
+from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.world import VersionState
 from unit.core import (
     test_create_attempt,
     test_deletion,
     test_loss,
     test_project,
     test_retention,
+    test_serving_deletion,
+    test_serving_drift,
+    test_serving_idle,
     test_serving_rollout,
     test_serving_schedule,
     test_serving_start_stop,
@@ -34,6 +40,9 @@ TABLES = (
     test_create_attempt,
     test_loss,
     test_retention,
+    test_serving_deletion,
+    test_serving_drift,
+    test_serving_idle,
     test_serving_rollout,
     test_serving_schedule,
     test_serving_start_stop,
@@ -47,6 +56,10 @@ TABLES = (
 def _cases() -> Iterator[Case]:
     for table in TABLES:
         yield from table.CASES
+
+
+def _fleet(case: Case) -> Fleet:
+    return sort_out(case.desired, case.observed.versions)
 
 
 ALL = pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in _cases()])
@@ -82,8 +95,37 @@ def test_the_order_in_which_aws_lists_versions_decides_nothing(case: Case) -> No
 def test_ready_and_up_to_date_are_always_told_and_reconciling_excludes_stalled(case: Case) -> None:
     types = [condition.type for condition in case.status().conditions or []]
     assert types[:2] == ["Ready", "UpToDate"]
+    assert (types[2:3] == ["Serving"]) is (case.desired.serving is not None)
     assert len(types) == len(set(types))
     assert not {"Reconciling", "Stalled"} <= set(types)
+
+
+@ALL
+def test_at_most_one_version_of_ours_is_started_and_none_is_both_started_and_stopped(case: Case) -> None:
+    actions, own = case.decide().actions, {own.version.arn for own in _fleet(case).own}
+    starts = [action.arn for action in actions if isinstance(action, StartVersion)]
+    ended = [action.arn for action in actions if isinstance(action, StopVersion | DeleteVersion)]
+    assert len(starts) <= 1
+    assert set(starts) <= own
+    assert not set(starts) & set(ended)
+
+
+@ALL
+def test_two_versions_run_only_while_one_takes_over_from_the_other_under_blue_green(case: Case) -> None:
+    starts = [action for action in case.decide().actions if isinstance(action, StartVersion)]
+    occupying = [own.version for own in _fleet(case).own if own.occupies]
+    if starts and occupying:
+        assert case.desired.serving is not None
+        assert case.desired.serving.blue_green
+        assert [version.state for version in occupying] == [VersionState.RUNNING]
+        assert starts[0].hand_over
+
+
+@ALL
+def test_what_ends_a_bill_comes_before_what_begins_one(case: Case) -> None:
+    kinds = [type(action) for action in case.decide().actions]
+    begins = [kinds.index(kind) for kind in (StartVersion, CreateVersion) if kind in kinds]
+    assert all(place < min(begins) for place, kind in enumerate(kinds) if kind is StopVersion and begins)
 
 
 @ALL

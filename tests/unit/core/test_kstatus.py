@@ -19,12 +19,13 @@ from fakes.builders import (
     project,
     version,
 )
+from fakes.models import P, Q, made, model, running, stopped, windows, world
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.status import compose, first_sight
 from rekognition_operator.core.world import Desired, Observed, ProjectStatus
-from unit.core.table import Case
+from unit.core.table import Case, empty_status
 
 
 def kstatus(status: ResourceStatus | None, generation: int, *, deleting: bool = False) -> str:
@@ -61,7 +62,7 @@ class Phase:
     def status(self) -> ResourceStatus:
         """Return the status of this phase."""
         report = Case("", self.desired, self.observed, [], {}).decide().report
-        return compose(None, self.desired.generation, report, self.hindrance, NOW)
+        return compose(empty_status(self.desired), self.desired.generation, report, self.hindrance, NOW)
 
 
 SERVING_A = version(A, promoted=ago(hours=1))
@@ -150,14 +151,71 @@ PHASES = (
     ),
 )  # fmt: skip
 
+RUNS_P = made(status="RUNNING", marker="Running 1", promoted=ago(days=1))
+STOPPED_P = made(status="STOPPED", marker="Stopped", stop="spec", promoted=ago(days=1))
+STARTS_P = made(status="STARTING", marker="Starting 1", promoted=ago(days=1))
+STOPS_P = made(status="STOPPING", marker="Running 1", stop="spec", promoted=ago(days=1))
+FAILED_P = made(status="FAILED", marker="Starting 1", promoted=ago(days=1), failed_seen=ago(minutes=5))
+TRAINED_Q = made(Q, created=ago(hours=1))
+STARTS_Q = made(Q, "STARTING", marker="Starting 1", created=ago(hours=1))
+FAILED_Q = made(Q, "FAILED", marker="Starting 1", created=ago(hours=1), failed_seen=ago(minutes=5))
+OFF = model(serving=stopped())
+HOURS = model(serving=running(schedule=windows("Tue 08:00-19:00")))
+NO_ROOM = Waiting(Reason.WAITING_FOR_QUOTA, "no slot", 60, "RunningModelSlot", 1, no_room=True)
 
-@pytest.mark.parametrize("phase", [pytest.param(phase, id=phase.name) for phase in PHASES])
+MODEL_PHASES = (
+    Phase("a model that is about to be started", model(), world(STOPPED_P), "InProgress"),
+    Phase("a model that waits to be started", model(), world(STOPPED_P), "InProgress", NO_ROOM),
+    Phase("a model that starts", model(), world(STARTS_P), "InProgress"),
+    Phase("a model that runs", model(), world(RUNS_P), "Current"),
+    Phase("a model that is stopped, as it shall be", OFF, world(STOPPED_P), "Current"),
+    Phase("a model that is stopped outside of its windows", HOURS, world(STOPPED_P), "Current"),
+    Phase("a model that is about to be stopped", OFF, world(RUNS_P), "InProgress"),
+    Phase("a model that stops", OFF, world(STOPS_P), "InProgress"),
+    Phase("a model that starts and shall stop", OFF, world(STARTS_P), "InProgress"),
+    Phase("a model that failed to start", model(), world(FAILED_P), "Failed"),
+    Phase("a model whose units change", model(serving=running(min_units=2)), world(RUNS_P), "InProgress"),
+    Phase("a model beyond its budget", model(serving=running(max_usd_per_hour=1)), world(STOPPED_P), "Failed"),
+    Phase(
+        "a model that others stopped, reported only",
+        model(correct_drift=False), world(replace(STOPPED_P, tags=RUNS_P.tags)), "Failed",
+    ),
+    Phase("a model that others stopped, corrected", model(), world(replace(STOPPED_P, tags=RUNS_P.tags)), "InProgress"),
+    Phase("the next version takes over", model(Q), world(RUNS_P, STARTS_Q, latest=Q), "InProgress"),
+    Phase("the next version has no room", model(Q), world(RUNS_P, TRAINED_Q, latest=Q), "InProgress", NO_ROOM),
+    Phase(
+        "the next version has no budget",
+        model(Q, running(max_usd_per_hour=4)), world(RUNS_P, TRAINED_Q, latest=Q), "InProgress",
+    ),
+    Phase("the next version failed to start", model(Q), world(RUNS_P, FAILED_Q, latest=Q), "Failed"),
+    Phase("a model that was not asked for long", model(serving=running()), world(RUNS_P, latest=P), "Current"),
+    Phase("a running model that is suspended", model(suspend=True), world(RUNS_P), "Current"),
+    Phase(
+        "a model that shall stop and is suspended",
+        model(serving=stopped(), suspend=True), world(RUNS_P), "InProgress",
+    ),
+    Phase(
+        "a model under readyWhen Accepted that trains",
+        model(ready_when_accepted=True), world(made(status="TRAINING_IN_PROGRESS")), "Current",
+    ),
+    Phase(
+        "a model under readyWhen Accepted that retrains and is stopped, as it shall be",
+        model(Q, stopped(), ready_when_accepted=True),
+        world(STOPPED_P, made(Q, "TRAINING_IN_PROGRESS", created=ago(hours=1)), latest=Q),
+        "Current",
+    ),
+    Phase("a model that is deleted", model(deleting=True), world(RUNS_P), "Terminating"),
+)  # fmt: skip
+ALL_PHASES = (*PHASES, *MODEL_PHASES)
+
+
+@pytest.mark.parametrize("phase", [pytest.param(phase, id=phase.name) for phase in ALL_PHASES])
 def test_each_phase_reads_as_it_is_meant(phase: Phase) -> None:
     assert kstatus(phase.status(), phase.desired.generation, deleting=phase.desired.deleting) == phase.kstatus
 
 
 @pytest.mark.parametrize(
-    "phase", [pytest.param(phase, id=phase.name) for phase in PHASES if not phase.desired.deleting]
+    "phase", [pytest.param(phase, id=phase.name) for phase in ALL_PHASES if not phase.desired.deleting]
 )
 def test_an_edit_is_in_progress_until_it_was_looked_at(phase: Phase) -> None:
     assert kstatus(phase.status(), phase.desired.generation + 1) == "InProgress"
@@ -170,3 +228,26 @@ def test_an_object_that_was_only_created_is_in_progress_by_the_default_of_the_cr
 
 def test_the_first_conditions_are_in_progress() -> None:
     assert kstatus(first_sight(ResourceStatus(observed_generation=-1), 1, NOW), 1) == "InProgress"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "serving"),
+    [
+        (model(), world(RUNS_P), ("True", "Running")),
+        (model(), world(STARTS_P), ("False", "NotRunning")),
+        (model(), world(FAILED_P), ("False", "NotRunning")),
+        (model(), observed(project=None), ("False", "NotRunning")),
+        (OFF, world(STOPPED_P), ("False", "Stopped")),
+        (OFF, world(RUNS_P), ("True", "Running")),
+        (OFF, world(STOPS_P), ("False", "Stopped")),
+        (HOURS, world(STOPPED_P), ("False", "OutsideWindow")),
+        (model(Q), world(RUNS_P, STARTS_Q, latest=Q), ("True", "Running")),
+        (model(Q), world(RUNS_P, FAILED_Q, latest=Q), ("True", "Running")),
+        (model(suspend=True), world(RUNS_P), ("True", "Running")),
+    ],
+)
+def test_serving_says_whether_it_answers_whatever_the_spec_wants(
+    wanted: Desired, seen: Observed, serving: tuple[str, str]
+) -> None:
+    conditions = Phase("", wanted, seen, "").status().conditions or []
+    assert [(c.status, c.reason) for c in conditions if c.type == "Serving"] == [serving]

@@ -226,7 +226,9 @@ STOPS = (
             "UpToDate": "False Stopping",
             "Serving": "False Stopped",
             "Reconciling": "True Stopping",
+            "Drifted": "True Correcting",
         },
+        drift=("versions[autumn].status",),
     ),
 )
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 from fakes.clock import FakeClock
-from fakes.kube import FakeKube
+from fakes.kube import WRITES, Call, FakeKube
 from fakes.rekognition import FakeProvider, FakeRekognition
 from rekognition_operator.api.kinds import BY_NAME
 from rekognition_operator.api.resource import ResourceStatus
@@ -62,6 +62,8 @@ class StrictReconciler(Reconciler):
     """A pass that meets an error nobody expected is a bug: the simulation ends."""
 
     async def _unexpected(self, key: ResourceKey, memory: object, error: Exception) -> tuple[str, Requeue]:
+        if isinstance(error, AssertionError):  # what the simulation found during a call
+            raise error
         raise AssertionError(f"{key}, {memory}") from error
 
 
@@ -191,8 +193,9 @@ class Simulation:
         self.check_published()
         return requeue
 
-    def _status_written_in_this_pass(self) -> bool:
-        return self.aws.looked and any(call.method == "patch_status" for call in self.kube.calls[self.calls_before :])
+    def writes_of_this_pass(self) -> list[Call]:
+        """Return what the operator wrote to the API server in the pass that ran last."""
+        return [call for call in self.kube.calls[self.calls_before :] if call.method in WRITES]
 
     def status(self) -> ResourceStatus:
         """Read the resource's status."""
@@ -318,8 +321,9 @@ class Simulation:
 
     def check_published(self) -> None:
         """See that status names no version in service that the last look at AWS showed to be unfit."""
-        resource = self.kube.read(self.key)
-        if resource is None or resource.deleting or not self._status_written_in_this_pass():
+        wrote = self.aws.looked and any(call.method == "patch_status" for call in self.writes_of_this_pass())
+        resource = self.kube.read(self.key) if wrote else None
+        if resource is None or resource.deleting:
             return
         active = self.status().active
         if active is None:

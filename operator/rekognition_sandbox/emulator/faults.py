@@ -8,6 +8,12 @@ from dataclasses import dataclass
 
 from rekognition_sandbox.emulator.wire import ANY_OPERATION, AnswerLost, ErrorSpec, FaultSpec, FaultView
 
+CLOUDWATCH_PREFIX = "cloudwatch:"
+#: What faults call the operations of CloudWatch that may go wrong; they are delayed, or answered by an error.
+CLOUDWATCH_OPERATIONS = tuple(
+    CLOUDWATCH_PREFIX + name for name in ("GetMetricData", "GetMetricStatistics", "ListMetrics")
+)
+
 
 @dataclass(frozen=True)
 class Injection:
@@ -27,7 +33,10 @@ class _Fault:
     struck: int = 0
 
     def concerns(self, operation: str, region: str | None) -> bool:
-        return self.spec.operation in {operation, ANY_OPERATION} and self.spec.region in {region, None}
+        if self.spec.region not in {region, None}:
+            return False
+        any_operation = self.spec.operation == ANY_OPERATION and not operation.startswith(CLOUDWATCH_PREFIX)
+        return any_operation or self.spec.operation == operation
 
     def strikes(self, rng: random.Random) -> bool:
         self.calls_seen += 1

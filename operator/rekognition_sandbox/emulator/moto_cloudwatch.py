@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import moto.cloudwatch.urls
-from moto.cloudwatch.exceptions import ValidationError
+from moto.cloudwatch.exceptions import CloudWatchException, ValidationError
 from moto.cloudwatch.models import MetricAggregatedDatum
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
 
 from rekognition_sandbox.emulator.clock import to_datetime
+from rekognition_sandbox.emulator.faults import CLOUDWATCH_PREFIX
 from rekognition_sandbox.emulator.metrics import MINUTE_MS, NAMESPACE, STATISTICS, Series, in_periods
 from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_region
 
@@ -86,6 +88,7 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
     def get_metric_data(self) -> ActionResult:
         """Answer GetMetricData."""
+        self._let_faults_strike("GetMetricData")
         queries: list[dict[str, Any]] = self._get_param("MetricDataQueries", [])
         if len(queries) > _MAX_QUERIES:
             raise ValidationError(f"The collection MetricDataQueries must not have a size greater than {_MAX_QUERIES}.")
@@ -105,6 +108,7 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
     def get_metric_statistics(self) -> ActionResult:
         """Answer GetMetricStatistics."""
+        self._let_faults_strike("GetMetricStatistics")
         if self._get_param("Namespace") == NAMESPACE:
             question = _question(self._get_param("MetricName"), self._get_param("Dimensions", []))
             self._publish([question], [self._get_int_param("Period")])
@@ -112,6 +116,7 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
     def list_metrics(self) -> ActionResult:
         """Answer ListMetrics: what had data in the past two weeks."""
+        self._let_faults_strike("ListMetrics")
         engine = self._engine_now()
         now_ms = engine.clock.now_ms()
         for series in engine.metrics.series(self.current_account, self.region):
@@ -121,9 +126,20 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
             self._published += [_datum(series, series.dimensions, point) for point in points[-1:]]
         return super().list_metrics()
 
+    def _let_faults_strike(self, operation: str) -> None:
+        """Be late, or refuse the request, where a fault says so."""
+        injection = self._engine.faults.strike(CLOUDWATCH_PREFIX + operation, self.region)
+        time.sleep(injection.delay_seconds)
+        if injection.error:
+            raise CloudWatchException(injection.error.code, injection.error.message)
+
+    @property
+    def _engine(self) -> Engine:
+        return cast("Exchange", self.normalized_request.environ[EXCHANGE_KEY]).engine
+
     def _engine_now(self) -> Engine:
         """Return the engine in which everything due has happened."""
-        engine = cast("Exchange", self.normalized_request.environ[EXCHANGE_KEY]).engine
+        engine = self._engine
         with engine.lock:
             engine.advance()
         return engine

@@ -42,7 +42,9 @@ class FaultSpec(_Wire):
     `withhold_seconds` those between the effect and the answer; each may stand alone or beside another effect.
     """
 
-    operation: str = Field(default=ANY_OPERATION, description="an operation's name, or * for all")
+    operation: str = Field(
+        default=ANY_OPERATION, description="of Rekognition, * for all of those, or as cloudwatch:ListMetrics"
+    )
     region: str | None = Field(default=None, description="only calls to this Region; default: to any")
     nth: int | None = Field(default=None, ge=1)
     times: int | None = Field(default=None, ge=1)
@@ -108,15 +110,15 @@ class ClockChange(_Wire):
     advance_seconds: float | None = Field(default=None, ge=0)
 
 
-class TrainingHold(_Wire):
-    """Whether the trainings of a Region are held: they run on and do not end, however much time passes."""
+class Hold(_Wire):
+    """Whether what AWS takes its time for is held in a Region: it goes on and does not end, however late it is."""
 
     region: str = Field(min_length=1)
     held: bool
 
 
-class TrainingHolds(_Wire):
-    """The Regions whose trainings are held."""
+class Holds(_Wire):
+    """The Regions in which it is held."""
 
     regions: list[str]
 

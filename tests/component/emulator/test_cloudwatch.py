@@ -373,3 +373,15 @@ def test_a_reset_forgets_the_metrics(aws: Aws, watch: Watch) -> None:
 
     assert watch.data("SuccessfulRequestCount", "Sum") == []
     assert watch.client.list_metrics(Namespace="AWS/Rekognition")["Metrics"] == []
+
+
+def test_a_fault_refuses_questions_in_its_region_and_strikes_nothing_of_rekognition(watch: Watch) -> None:
+    watch.aws.control.fail("cloudwatch:GetMetricData", "AccessDenied", "not authorized", region="us-east-1")
+
+    with pytest.raises(ClientError) as caught:
+        watch.data("SuccessfulRequestCount", "Sum", Operation="DescribeProjects")
+
+    assert caught.value.response["Error"]["Code"] == "AccessDenied"
+    watch.aws.control.clear_faults()
+    watch.aws.control.fail("*", "AccessDeniedException", "no")
+    assert watch.data("SuccessfulRequestCount", "Sum", Operation="DescribeProjects") == []

@@ -3,9 +3,8 @@
 import pytest
 
 from e2e.harness.aws import PARTS_PREFIX, TRAIN
-from e2e.harness.reading import changes, message_of, reason_of, runs, serving_of, table
+from e2e.harness.reading import active_of, changes, message_of, reason_of, runs, serving_of, table
 from e2e.harness.scene import Scene
-from rekognition_sandbox.emulator.state import VersionStatus
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
@@ -137,7 +136,7 @@ def test_kubectl_waits_for_a_model_to_serve_and_shows_how_it_runs(scene: Scene) 
 def test_kubectl_explains_what_serving_is(scene: Scene) -> None:
     explained = scene.cluster.kubectl("explain", "customlabelsmodel.spec.serving")
 
-    assert "Each running inference unit is billed" in " ".join(explained.split())
+    assert "Each running inference unit is billed by the hour" in " ".join(explained.split())
     for field in ("state", "minInferenceUnits", "rollout", "schedule", "idleStop", "budget"):
         assert field in explained
 
@@ -175,18 +174,22 @@ def test_suspend_stops_nothing_and_says_what_the_running_model_costs(scene: Scen
 
 
 @pytest.mark.story
-def test_a_project_with_datasets_is_told_and_trained_once_they_are_deleted(scene: Scene) -> None:
-    project = scene.aws.create_project("catalogue", feature="CUSTOM_LABELS")
-    dataset = scene.aws.control.add_dataset(project, "TRAIN")
-    adoption = {"policy": "IfUnowned"}
-    model = scene.model(projectName="catalogue", adoption=adoption, serving={"state": "Stopped"}).apply()
+def test_a_project_that_got_datasets_is_told_and_trains_again_once_they_are_deleted(scene: Scene) -> None:
+    model = scene.model().apply()
+    model.wait_running()
+    old = model.active
+    dataset = scene.aws.control.add_dataset(model.project_arn, "TRAIN")
 
+    model.train_on_other_data()
     stalled = model.wait_stalled("ProjectHasDatasets")
-    assert "rekognition-operator.io/retry=" in stalled["message"]
-    assert scene.aws.versions(project) == []
+    assert "aws rekognition delete-dataset" in stalled["message"]
+    assert dataset in stalled["message"]
+    assert model.answers()
+    assert model.trainings() == [old]
 
     scene.aws.delete_dataset(dataset)
     model.annotate(retry="the-datasets-are-deleted")
-    model.wait_at_rest("Stopped")
+    model.wait("the new version serves", lambda seen: active_of(seen) not in {None, old})
 
-    assert [version["Status"] for version in scene.aws.versions(project)] == [VersionStatus.TRAINING_COMPLETED]
+    assert model.trainings() == [old, model.active]
+    assert model.now.condition("Stalled") is None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from e2e.harness.aws import SERVING
+from e2e.harness.aws import SERVING, TRAIN_AGAIN
 from e2e.harness.cluster import manifest_of
 from e2e.harness.diagnosis import diagnosis
 from e2e.harness.reading import active_of, reason_of, runs, settled, versions_of
@@ -198,6 +198,15 @@ class Model(Resource):
     def serve(self, **serving: object) -> None:
         """Edit spec.serving."""
         self.edit(serving=serving)
+
+    def other_data(self) -> dict[str, Any]:
+        """Return training data that the version in the spec was not trained on."""
+        aws = self.scene.aws
+        return {"manifests": [{"bucket": aws.bucket, "name": aws.parts + TRAIN_AGAIN}]}
+
+    def train_on_other_data(self) -> None:
+        """Edit spec.training so that another version is wanted."""
+        self.train_on(trainingData=self.other_data())
 
     def answers(self) -> bool:
         """Whether the version in service answers DetectCustomLabels."""

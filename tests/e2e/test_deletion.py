@@ -7,7 +7,8 @@ import pytest
 from e2e.harness.cluster import body_text
 from e2e.harness.commands import command_in
 from e2e.harness.reading import message_of, reason_of
-from e2e.harness.scene import Adapter, Scene
+from e2e.harness.resource import Adapter
+from e2e.harness.scene import Scene
 from rekognition_operator.core.tags import CLUSTER, OWNER_KEYS, RELEASED
 from rekognition_operator.kube.resource import FINALIZER
 from rekognition_sandbox.controlplane.audit import AuditRecord, select

@@ -6,7 +6,8 @@ import pytest
 
 from e2e.harness.aws import BROKEN, PREFIX
 from e2e.harness.reading import active_of, message_of, roles, settled
-from e2e.harness.scene import Adapter, Scene
+from e2e.harness.resource import Adapter
+from e2e.harness.scene import Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
@@ -59,7 +60,7 @@ def test_correcting_the_data_recovers_from_a_failed_training(scene: Scene) -> No
     adapter.apply()
     adapter.wait_stalled("TrainingFailed")
 
-    adapter.train_on(**scene.plain_spec()["training"])
+    adapter.train_on(**scene.adapter().spec["training"])
     adapter.wait("Ready", settled)
 
     assert adapter.now.condition("Stalled") is None

@@ -5,7 +5,7 @@ import pytest
 from e2e.harness.aws import BROKEN, PREFIX
 from e2e.harness.cluster import body_text
 from e2e.harness.reading import reason_of, roles
-from e2e.harness.scene import Adapter
+from e2e.harness.resource import Adapter
 from e2e.harness.stage import Alone, Stage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]

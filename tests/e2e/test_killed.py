@@ -12,7 +12,8 @@ import pytest
 
 from e2e.harness.endstate import end_state
 from e2e.harness.reading import reason_of, versions_of
-from e2e.harness.scene import Adapter, Scene
+from e2e.harness.resource import Adapter
+from e2e.harness.scene import Scene
 from e2e.harness.stage import Alone, Stage
 from rekognition_operator.core.tags import PROMOTED_AT
 from rekognition_operator.kube.resource import FINALIZER

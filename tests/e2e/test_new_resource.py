@@ -7,7 +7,7 @@ import pytest
 
 from e2e.harness.aws import PREFIX, TEST, TRAIN
 from e2e.harness.cluster import body_text
-from e2e.harness.reading import reason_of
+from e2e.harness.reading import reason_of, table
 from e2e.harness.scene import Scene
 from rekognition_operator.kube.resource import FINALIZER
 from rekognition_sandbox.controlplane.audit import AuditRecord, select
@@ -145,12 +145,3 @@ def body_of(request: AuditRecord) -> dict[str, Any]:
 
 def manifest(bucket: str, name: str) -> dict[str, Any]:
     return {"GroundTruthManifest": {"S3Object": {"Bucket": bucket, "Name": PREFIX + name}}}
-
-
-def table(printed: str) -> dict[str, str]:
-    """Read kubectl's table of one line; columns stand where their headings do."""
-    heading, line = printed.splitlines()
-    names = [name for name in heading.split("   ") if name.strip()]
-    starts = [heading.index(name.strip()) for name in names]
-    ends = [*starts[1:], None]
-    return {name.strip(): line[start:end].strip() for name, start, end in zip(names, starts, ends, strict=True)}

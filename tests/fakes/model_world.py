@@ -212,7 +212,12 @@ class ModelWorld(Simulation):
         """Run the pass that is due."""
         self._answer_requests()
         effects = len(self.aws.effects)
-        lane, self.due_at, self.moved, self.in_pass = self.lane, datetime.max.replace(tzinfo=self.now.tzinfo), False, True
+        lane, self.due_at, self.moved, self.in_pass = (
+            self.lane,
+            datetime.max.replace(tzinfo=self.now.tzinfo),
+            False,
+            True,
+        )
         try:
             requeue = self.run_pass(lane)
         finally:

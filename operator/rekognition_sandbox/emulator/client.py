@@ -25,13 +25,13 @@ from rekognition_sandbox.emulator.wire import (
     FaultView,
     ForeignVersion,
     Health,
+    Hold,
+    Holds,
     QuotaChange,
     QuotaView,
     ResetSpec,
     StartFailure,
     StartFailureView,
-    TrainingHold,
-    TrainingHolds,
     VersionChange,
     VersionView,
 )
@@ -195,15 +195,27 @@ class EmulatorControl:
 
     def hold_trainings(self, region: str) -> None:
         """Let no training of a Region end until they are released, whatever the clock does; all else goes on there."""
-        self._send("PUT", "/held-trainings", TrainingHold(region=region, held=True), TrainingHolds)
+        self._send("PUT", "/held-trainings", Hold(region=region, held=True), Holds)
 
     def release_trainings(self, region: str) -> None:
         """Let the trainings of a Region end again; those that are overdue have ended on return."""
-        self._send("PUT", "/held-trainings", TrainingHold(region=region, held=False), TrainingHolds)
+        self._send("PUT", "/held-trainings", Hold(region=region, held=False), Holds)
 
     def held_trainings(self) -> list[str]:
         """Return the Regions whose trainings are held."""
-        return self._get("/held-trainings", TrainingHolds).regions
+        return self._get("/held-trainings", Holds).regions
+
+    def hold_serving(self, region: str) -> None:
+        """Let no start and no stop of a model in a Region end until they are released; all else goes on there."""
+        self._send("PUT", "/held-serving", Hold(region=region, held=True), Holds)
+
+    def release_serving(self, region: str) -> None:
+        """Let starts and stops of models in a Region end again; those that are overdue have ended on return."""
+        self._send("PUT", "/held-serving", Hold(region=region, held=False), Holds)
+
+    def held_serving(self) -> list[str]:
+        """Return the Regions whose starts and stops are held."""
+        return self._get("/held-serving", Holds).regions
 
     def quotas(self) -> QuotaView:
         """Return the limits in force."""

@@ -13,6 +13,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from rekognition_sandbox.emulator import world
+from rekognition_sandbox.emulator.clock import Move
 from rekognition_sandbox.emulator.metrics import CLOUDWATCH_READS
 from rekognition_sandbox.emulator.model import service_model
 from rekognition_sandbox.emulator.store import forget_objects
@@ -29,12 +30,12 @@ from rekognition_sandbox.emulator.wire import (
     FaultSpec,
     ForeignVersion,
     Health,
+    Hold,
+    Holds,
     QuotaChange,
     QuotaView,
     ResetSpec,
     StartFailure,
-    TrainingHold,
-    TrainingHolds,
     VersionChange,
 )
 
@@ -65,8 +66,10 @@ class Controls:
             ("DELETE", "/calls"): lambda _: engine.calls.clear(),
             ("GET", "/clock"): lambda _: self._clock(),
             ("PUT", "/clock"): self._change_clock,
-            ("GET", "/held-trainings"): lambda _: self._held_trainings(),
-            ("PUT", "/held-trainings"): self._hold_trainings,
+            ("GET", "/held-trainings"): lambda _: self._held(Move.TRAINING),
+            ("PUT", "/held-trainings"): lambda request: self._hold(Move.TRAINING, request),
+            ("GET", "/held-serving"): lambda _: self._held(Move.SERVING),
+            ("PUT", "/held-serving"): lambda request: self._hold(Move.SERVING, request),
             ("GET", "/quotas"): lambda _: self._quotas(),
             ("PUT", "/quotas"): self._change_quotas,
             ("POST", "/versions"): lambda request: world.add_foreign_version(engine, _read(request, ForeignVersion)),
@@ -132,17 +135,17 @@ class Controls:
         self._engine.set_clock(time_scale=change.time_scale, advance_seconds=change.advance_seconds)
         return self._clock()
 
-    def _held_trainings(self) -> TrainingHolds:
+    def _held(self, move: Move) -> Holds:
         with self._engine.lock:
-            return TrainingHolds(regions=sorted(self._engine.timeline.held))
+            return Holds(regions=sorted(region for held, region in self._engine.timeline.held if held is move))
 
-    def _hold_trainings(self, request: Request) -> Given:
-        change = _read(request, TrainingHold)
+    def _hold(self, move: Move, request: Request) -> Given:
+        change = _read(request, Hold)
         if change.held:
-            self._engine.hold_trainings(change.region)
+            self._engine.hold(move, change.region)
         else:
-            self._engine.release_trainings(change.region)
-        return self._held_trainings()
+            self._engine.release(move, change.region)
+        return self._held(move)
 
     def _quotas(self) -> QuotaView:
         return QuotaView(**asdict(self._engine.quotas))

@@ -24,6 +24,7 @@ from rekognition_sandbox.emulator.store import MotoObjectStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rekognition_sandbox.emulator.clock import Group, Move
     from rekognition_sandbox.emulator.state import Version
     from rekognition_sandbox.emulator.training import ObjectStore
 
@@ -118,24 +119,24 @@ class Engine:
         self._last_creation_ms = self.clock.now_ms()
         return self._last_creation_ms
 
-    def plan(self, due_ms: int, run: Callable[[], None], *, training_in: str | None = None) -> None:
+    def plan(self, due_ms: int, run: Callable[[], None], *, ends: Group | None = None) -> None:
         """Let something happen at an emulated moment, under the lock.
 
-        The end of a training names its Region, and waits while the trainings there are held.
+        What ends a move of a Region waits while those moves are held there.
         """
-        self.timeline.at(due_ms, run, group=training_in)
+        self.timeline.at(due_ms, run, group=ends)
         self._changed.notify_all()
 
-    def hold_trainings(self, region: str) -> None:
-        """Let no training of a Region end until they are released, whatever the clock does; all else goes on."""
+    def hold(self, move: Move, region: str) -> None:
+        """Let no such move of a Region end until they are released, whatever the clock does; all else goes on."""
         with self.lock:
             self.advance()
-            self.timeline.hold(region)
+            self.timeline.hold((move, region))
 
-    def release_trainings(self, region: str) -> None:
-        """Let the trainings of a Region end again; those that are overdue have ended on return, in their order."""
+    def release(self, move: Move, region: str) -> None:
+        """Let such moves of a Region end again; those that are overdue have ended on return, in their order."""
         with self.lock:
-            self.timeline.release(region)
+            self.timeline.release((move, region))
             self.advance()
             self._changed.notify_all()
 

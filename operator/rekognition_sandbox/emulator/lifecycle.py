@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rekognition_sandbox.emulator.clock import to_datetime
+from rekognition_sandbox.emulator.clock import Move, to_datetime
 from rekognition_sandbox.emulator.custom_labels.training import train_custom_labels
 from rekognition_sandbox.emulator.manifests import OUTPUT_UNWRITABLE
 from rekognition_sandbox.emulator.state import Feature, ProjectStatus, VersionStatus
@@ -105,7 +105,7 @@ def begin_training(engine: Engine, place: Place, project: Project, version: Vers
             outcome=result,
         )
 
-    engine.plan(ended_ms, ended, training_in=place.region)
+    engine.plan(ended_ms, ended, ends=(Move.TRAINING, place.region))
 
 
 def _unwritten(outcome: TrainingOutcome) -> TrainingOutcome:

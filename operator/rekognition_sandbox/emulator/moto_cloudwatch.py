@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC
@@ -212,7 +213,11 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
 
 def install() -> None:
-    """Let moto route CloudWatch here, for every server in this process; doing it twice does no harm."""
+    """Let moto route CloudWatch here, for every server in this process; doing it twice does no harm.
+
+    A Region that is made up, in which tests keep to themselves, has metrics as any other.
+    """
+    os.environ.setdefault("MOTO_ALLOW_NONEXISTENT_REGION", "true")
     moto.cloudwatch.urls.url_paths["{0}/$"] = EmulatedCloudWatchResponse.dispatch
 
 

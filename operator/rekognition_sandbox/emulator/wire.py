@@ -108,15 +108,15 @@ class ClockChange(_Wire):
     advance_seconds: float | None = Field(default=None, ge=0)
 
 
-class TrainingHold(_Wire):
-    """Whether the trainings of a Region are held: they run on and do not end, however much time passes."""
+class Hold(_Wire):
+    """Whether what AWS takes its time for is held in a Region: it goes on and does not end, however late it is."""
 
     region: str = Field(min_length=1)
     held: bool
 
 
-class TrainingHolds(_Wire):
-    """The Regions whose trainings are held."""
+class Holds(_Wire):
+    """The Regions in which it is held."""
 
     regions: list[str]
 

@@ -28,7 +28,7 @@ from rekognition_operator.core.actions import (
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision
 from rekognition_operator.core.world import Desired, Feature, Observed, ObservedVersion, ProjectStatus, Usage
-from unit.core import test_total_models
+from unit.core import test_total, test_total_models
 from unit.core.test_total_models import RUNS
 
 ROUNDS = 24
@@ -134,7 +134,7 @@ def lived(
     test_total_models.worlds(),
     usages,
     st.sampled_from([timedelta(seconds=31), timedelta(minutes=10), timedelta(minutes=20)]),
-    st.sampled_from([frozenset(), frozenset(), frozenset(test_total_models.test_total.NAMES[:2])]),
+    st.sampled_from([frozenset(), frozenset(), frozenset(test_total.NAMES[:2])]),
 )
 def test_every_model_comes_to_rest(
     wanted: Desired, seen: Observed, usage: Usage | None, step: timedelta, dooms: frozenset[str]

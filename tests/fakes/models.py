@@ -93,6 +93,7 @@ def made(
     training: TrainingInputs = P,
     status: str = "TRAINING_COMPLETED",
     *,
+    n: int = 1,
     units: int | None = None,
     max_units: int | None = None,
     marker: str | None = None,
@@ -122,6 +123,7 @@ def made(
     }
     seen = version(
         training,
+        n,
         status=status,
         owner=owner,
         name=name,
@@ -137,14 +139,15 @@ def made(
 def models_project(
     latest: TrainingInputs | None = P,
     *,
+    n: int = 1,
     datasets: tuple[ObservedDataset, ...] = (),
     retry: str | None = None,
     owner: Owner | None = MODEL_OWNER,
 ) -> ObservedProject:
-    """Return the project of a model; ``latest`` are the inputs of the version that it remembers."""
+    """Return the project of a model; ``latest`` and ``n`` are of the version that it remembers."""
     return project(
         owner=owner,
-        latest=name_of(latest) if latest is not None else None,
+        latest=name_of(latest, n) if latest is not None else None,
         feature=Feature.CUSTOM_LABELS,
         datasets=datasets,
         tags={t.RETRY: retry} if retry is not None else None,

@@ -107,6 +107,8 @@ def idleness_of(
     if usage is None or serving.idle_after is None or idle_span(serving, active, policy, at) is None:
         return Idleness()
     used_at = desired.annotations.last_used_at
+    if used_at is not None and used_at - at > serving.idle_after:
+        used_at = None  # by a clock that is far ahead: it must not keep a model running for years
     if used_at is not None and at - used_at < serving.idle_after:
         return Idleness()
     if usage.requests == 0:

@@ -144,6 +144,13 @@ class _Planner:
         has, wants = units_of(own.version), units_wanted(now.serving)
         if self.left_to_others(own, wants, has, path="spec.serving.minInferenceUnits"):
             return
+        if self.restarted_in_vain(own, wants):
+            self.out.stalled = Finding(
+                Reason.SERVING_DRIFT,
+                f"Version {own.version.name} was started with {in_words(wants)}, and AWS shows {has}: it is not "
+                "stopped and started again for the same. Set spec.serving to what AWS shows, or stop it in AWS",
+            )
+            return
         if now.training and not now.beyond_budget(own):
             return  # the version in training is started with the new units; this one is not taken away for it
         message = (
@@ -153,6 +160,12 @@ class _Planner:
         self.stop(own, stop_tags(Why.UNITS, now.at), message)
         self.out.reconciling = Finding(Reason.CHANGING_UNITS, message)
         self.out.announce = True
+
+    def restarted_in_vain(self, own: OwnVersion, wants: str) -> bool:
+        """Whether a version was stopped for these units and started with them, and shows others all the same."""
+        marker, stop = read_marker(own.version), read_stop(own.version)
+        restarted = marker is not None and marker.mark is Mark.STARTING and marker.units == wants
+        return restarted and stop is not None and stop.why is Why.UNITS
 
     def hand_over(self, old: OwnVersion, new: OwnVersion) -> None:
         """Let the next version take over from the one in service."""

@@ -9,7 +9,15 @@ from rekognition_operator.core.actions import Action, RemoveTags, SetTags, Start
 from rekognition_operator.core.decision import DriftItem, Finding, Policy, ReadyState, ServingReport
 from rekognition_operator.core.intent import Idleness, Intent, idle_due, idleness_of, intent_of
 from rekognition_operator.core.rollout import Rollout, plan_rollout
-from rekognition_operator.core.serving_memory import Mark, marker_tags, read_marker, stopped_since
+from rekognition_operator.core.serving_memory import (
+    Mark,
+    Why,
+    marker_tags,
+    read_marker,
+    read_stop,
+    stop_tags,
+    stopped_since,
+)
 from rekognition_operator.core.situation import Situation
 from rekognition_operator.core.units import (
     in_words,
@@ -85,7 +93,7 @@ def plan_serving(
         in_service=now.in_service,
         report=_report(now, out, usage),
         stops=tuple(out.stops),
-        records=(*_markers(now), *_failures(fleet, at)),
+        records=(*_markers(now), *_ended_idle_stops(now), *_failures(fleet, at)),
         starts=(*out.starts, *out.answers),
         ready=_ready(now, out),
         reconciling=out.reconciling,
@@ -147,6 +155,17 @@ def _markers(now: Situation) -> tuple[SetTags, ...]:
         if as_asked and not known:
             records.append(SetTags(version.arn, marker_tags(mark, units, now.at)))
     return tuple(records)
+
+
+def _ended_idle_stops(now: Situation) -> tuple[SetTags, ...]:
+    """Let spec.serving.state: Stopped end an idle stop: who sets it, and then Running again, means it."""
+    if now.serving.running:
+        return ()
+    return tuple(
+        SetTags(own.version.arn, stop_tags(Why.SPEC, now.at))
+        for own in now.fleet.own
+        if own.usable and not own.occupies and (stop := read_stop(own.version)) is not None and stop.why is Why.IDLE
+    )
 
 
 def _failures(fleet: Fleet, at: datetime) -> tuple[Action, ...]:

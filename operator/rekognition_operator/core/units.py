@@ -59,4 +59,6 @@ def over_budget(desired: Desired, serving: Serving, policy: Policy) -> Finding |
 def _text(least: int | None, most: int | None) -> str:
     if least is None:
         return "?"
-    return str(least) if most is None else f"{least}-{most}"
+    return (
+        str(least) if most is None or most == least else f"{least}-{most}"
+    )  # however AWS tells one that it may not scale

@@ -218,3 +218,33 @@ async def test_hours_of_a_running_model_are_written_once_an_hour() -> None:
     assert isinstance(hours_shown, float)
     assert 5 <= hours_shown <= 6.1
     assert stage.serving_status()["estimatedUSDThisMonth"] == pytest.approx(4 * hours_shown, abs=0.03)
+
+
+@pytest.mark.parametrize("edit", [spec(), spec(state="Stopped"), spec("second"), spec("second", rollout="Recreate")])
+async def test_while_aws_moves_a_model_nothing_is_written(edit: JsonObject) -> None:
+    stage = ModelStage()
+    await settle(stage, spec(state="Stopped" if edit == spec() else "Running"))
+    stage.kube.edit_spec(MODEL_KEY, edit)
+    for _ in range(4):  # until a start or a stop is under way
+        await stage.run()
+        stage.finish_trainings()
+    for _ in range(40):  # 20 minutes
+        stage.clock.seconds += 30
+        await stage.run(Lane.FLIGHT)
+        assert stage.effects == []
+        assert stage.kube.calls == []
+        assert set(stage.aws_calls) <= {"DescribeProjects", "DescribeProjectVersions", "ListMetrics", "GetMetricData"}
+
+
+async def test_a_place_in_the_queue_that_stays_is_not_written_again() -> None:
+    stage = ModelStage()
+    for name in ("one", "two"):
+        await stage.until_settled(stage.add(name))
+    stage.create(spec())
+    for _ in range(6):
+        await stage.turn()
+    for _ in range(20):
+        stage.clock.seconds += 61
+        await stage.run(Lane.FLIGHT)
+        assert stage.effects == []
+        assert stage.kube.writes == []

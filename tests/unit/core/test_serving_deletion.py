@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Literal
 
 from fakes.builders import ago, foreign
-from fakes.models import MODEL_OWNER, P, Q, made, model, models_project, stopped, world
+from fakes.models import MODEL_OWNER, P, Q, made, model, models_project, running, stopped, windows, world
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.world import Annotations, Desired, ObservedDataset, ObservedVersion
 from unit.core.table import RUNS, SERVING, Case, Conditions, check, halted, rows, stopped_as
@@ -320,3 +320,10 @@ def test_suspended_no_model_is_started_or_stopped_and_its_cost_is_told(case: Cas
 @rows(*DATASETS)
 def test_a_project_with_datasets_refuses_manifests_and_is_said_to(case: Case) -> None:
     check(case)
+
+
+def test_who_is_suspended_gives_no_running_model_back_by_itself() -> None:
+    hours = model(serving=running(schedule=windows("Mon 08:00-19:00")))
+    frees = [Case("", wanted, world(RUNNING), [], {}).decide().frees_models for wanted in (model(), hours)]
+    assert frees == [False, True]
+    assert not Case("", replace(hours, suspend=True), world(RUNNING), [], {}).decide().frees_models

@@ -90,6 +90,13 @@ STOPS = (
         stopped_as("Idle"),
         says=(f"since nobody had used it for 1 h. To start it: {WAKE}", "stopped at 2026-03-02 08:00 UTC"),
     ),
+    Case(
+        "no request of anybody, and an annotation far in the future: it is stopped",
+        replace(WANTED, annotations=last_used(days=-900)),
+        world(RUNNING, usage=used(0)),
+        [STOP],
+        STOPPING,
+    ),
     Case("it stays stopped", WANTED, world(asleep()), [], stopped_as("Idle"), requeue=600),
     Case(
         "a stop that was written down, and did not come to AWS, is asked for once more",
@@ -115,6 +122,13 @@ RUNS_ON = (
         world(RUNNING, usage=used(0)),
         [],
         RUNS,
+    ),
+    Case(
+        "the annotation is far in the future: it does not count, and requests are of several models",
+        replace(WANTED, annotations=last_used(days=-900)),
+        world(RUNNING, usage=used(7, alone=False)),
+        [],
+        {**RUNS, "IdleUnknown": "True SeveralModelsRun"},
     ),
     Case("CloudWatch was not asked", WANTED, world(RUNNING), [], RUNS),
     Case("CloudWatch did not answer", WANTED, world(RUNNING, usage=used()), [], RUNS),
@@ -281,8 +295,16 @@ WINDOWS = (
         "the state Stopped counts more",
         model(serving=stopped(idle_after=HOUR)),
         world(asleep()),
-        [],
+        ["SetTags P [stopped-by=spec now]"],
         stopped_as("Stopped"),
+        says=("spec.serving.state is Stopped",),
+    ),
+    Case(
+        "and ends the idle stop: set to Running again it runs",
+        WANTED,
+        world(made(status="STOPPED", marker="Stopped", stop="spec", promoted=LONG_AGO)),
+        [START],
+        moving("Starting"),
     ),
 )
 

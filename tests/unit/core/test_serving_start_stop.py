@@ -7,7 +7,7 @@ from fakes.models import MODEL_OWNER, P, made, model, models_project, running, s
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import StartVersion
 from rekognition_operator.core.world import Annotations, Desired, ObservedVersion
-from unit.core.table import RUNS, Case, check, halted, moving, rows, stopped_as
+from unit.core.table import RUNS, SERVING, Case, check, halted, moving, rows, stopped_as
 
 LONG_AGO = ago(days=2)
 RUNNING = made(status="RUNNING", marker="Running 1", promoted=LONG_AGO)
@@ -304,6 +304,20 @@ FAILURES = (
         world(made(status="FAILED", marker="Starting 1", failed_seen=ago(hours=1))),
         [START_1, "SetTags P [failed-seen=now]"],
         moving("Starting", up_to_date="False Starting"),
+    ),
+    Case(
+        "a token is not answered by an older attempt that is well",
+        model(annotations=Annotations(retry="monday"), serving=running(max_usd_per_hour=4)),
+        world(
+            made(status="RUNNING", marker="Running 1", promoted=LONG_AGO),
+            made(n=2, status="FAILED", marker="Starting 1", failed_seen=ago(hours=1)),
+            of=models_project(latest=P, n=2),
+        ),
+        [],
+        {
+            **halted("StartFailed", ready=SERVING, serving="True Running"),
+            "NoRoomForBlueGreen": "True Budget",
+        },
     ),
     Case(
         "once it starts, the failure is forgotten",

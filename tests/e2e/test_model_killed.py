@@ -97,6 +97,8 @@ def test_killed_while_models_start_stop_and_hand_over_nothing_is_started_twice(a
         for case in cases:
             case.await_end()
 
+        for case in (*cases, *undisturbed):
+            case.model.look_now("all-that-is-known-is-written")
         expected = {case.change: end_state(case.model) for case in undisturbed}
         for case in (*cases, *undisturbed):
             names = case.model.trainings()
@@ -108,7 +110,7 @@ def test_killed_while_models_start_stop_and_hand_over_nothing_is_started_twice(a
 
 def new_case(stage: Stage, scene: Scene, point: str, change: Change, withheld: str | None) -> Case:
     state = "Stopped" if change == "start" else "Running"
-    return Case(point, change, withheld, stage.another(scene).model(point, serving={"state": state}))
+    return Case(point, change, withheld, stage.another(scene).model(f"case-{point}", serving={"state": state}))
 
 
 def await_beginning(case: Case) -> None:

@@ -30,7 +30,7 @@ sandbox: $(STAMP)  ## Control plane, AWS emulator and operator, kept up until Ct
 	@$(BIN)/rekognition-operator sandbox up
 
 test: lint  ## Every check and every test, on two workers
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2
 
 lint: $(STAMP)  ## Formatting, style, types and layers
 	@$(BIN)/ruff check .

@@ -5,8 +5,14 @@ The end-to-end stories, which take longest, go first.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from scheduling import GroupScheduling
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 ROOT = Path(__file__).parent
 ORDER = ("e2e", "component", "unit")
@@ -14,18 +20,13 @@ ORDER = ("e2e", "component", "unit")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: ORDER.index(_parts(item)[0]) if _parts(item)[0] in ORDER else len(ORDER))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: ORDER.index(_kind(item)) if _kind(item) in ORDER else len(ORDER))
 
 
-def _parts(item: pytest.Item) -> tuple[str, ...]:
-    return item.path.relative_to(ROOT).parts
+@pytest.hookimpl(optionalhook=True)  # of xdist, which may be switched off
+def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
-def _group(item: pytest.Item) -> str:
-    """Name what shares its servers: all stories, one folder of component tests, or one file."""
-    kind, *rest = _parts(item)
-    if kind == "e2e" and item.path.name != "test_demo.py":
-        return kind
-    return f"{kind}/{rest[0]}" if kind == "component" and rest else "/".join(_parts(item))
+def _kind(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT).parts[0]

@@ -4,11 +4,14 @@ from datetime import datetime
 
 import pytest
 
+from e2e.harness.cluster import body_text
 from e2e.harness.commands import command_in
-from e2e.harness.reading import active_of, message_of, reason_of
-from e2e.harness.scene import Adapter, Scene
+from e2e.harness.reading import message_of, reason_of
+from e2e.harness.resource import Adapter
+from e2e.harness.scene import Scene
 from rekognition_operator.core.tags import CLUSTER, OWNER_KEYS, RELEASED
-from rekognition_sandbox.controlplane.audit import select
+from rekognition_operator.kube.resource import FINALIZER
+from rekognition_sandbox.controlplane.audit import AuditRecord, select
 from rekognition_sandbox.emulator.state import VersionStatus
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
@@ -27,7 +30,7 @@ def test_delete_removes_versions_then_project_and_lets_the_resource_go_last(scen
     deletions = [call for call in scene.aws.mutations(since=mark) if call.effect]
     assert [call.operation for call in deletions] == ["DeleteProjectVersion", "DeleteProjectVersion", "DeleteProject"]
     assert scene.aws.project_arns(adapter.project_name) == []
-    release = select(scene.cluster.operator_writes(namespace=scene.namespace), subresource="", verbs=["patch"])[-1]
+    release = adapter.wait_until("the audit log has the end of the finalizer", lambda: release_of(scene))
     last_look = scene.aws.calls("DescribeProjects")[-1]
     assert last_look.arrived_at < datetime.fromisoformat(release.at)
 
@@ -151,15 +154,17 @@ def test_delete_waits_for_a_training_and_then_deletes_it(scene: Scene) -> None:
 
 @pytest.mark.story
 def test_retain_lets_a_resource_go_at_once_while_a_version_trains(scene: Scene) -> None:
-    adapter = scene.adapter().apply()
-    adapter.wait("in training", lambda seen: reason_of(seen, "Reconciling") == "Training")
-    project = adapter.project_arn
+    with scene.aws.trainings_held():
+        adapter = scene.adapter().apply()
+        adapter.wait_training()
+        project = adapter.project_arn
 
-    adapter.delete()
-    adapter.wait_gone()
+        adapter.delete()
+        adapter.wait_gone()
 
-    (version,) = scene.aws.versions(project)
-    assert RELEASED in scene.aws.tags(version["ProjectVersionArn"])
+        (version,) = scene.aws.versions(project)
+        assert version["Status"] == "TRAINING_IN_PROGRESS"
+        assert RELEASED in scene.aws.tags(version["ProjectVersionArn"])
 
 
 @pytest.mark.story
@@ -194,12 +199,16 @@ def test_a_resource_that_never_owned_its_project_leaves_it_alone(scene: Scene) -
     assert scene.aws.project_arns("catalogue") == [project]
 
 
+def release_of(scene: Scene) -> AuditRecord | None:
+    """Return the request by which the operator let a resource of the story go."""
+    patches = select(scene.cluster.operator_writes(namespace=scene.namespace), subresource="", verbs=["patch"])
+    return next((patch for patch in patches if FINALIZER not in body_text(patch)), None)
+
+
 def trained_twice(adapter: Adapter) -> Adapter:
     """Apply an adapter and edit it, so that it has a superseded version and one in service."""
     adapter.apply()
     adapter.wait_ready()
-    first = adapter.active
     adapter.train_on(confidenceThreshold=70)
-    adapter.wait("the second version serves", lambda seen: active_of(seen) not in {None, first})
     adapter.wait_ready()
     return adapter

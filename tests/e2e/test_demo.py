@@ -11,13 +11,13 @@ from typing import IO
 
 import pytest
 
+from e2e.harness.waiting import wait_for
 from rekognition_sandbox.controlplane.sandbox import Sandbox
 from rekognition_sandbox.emulator.client import EmulatorControl
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
 SECONDS = 300
-BEFORE_THE_FIRST_CHAPTER = "sample images and"
 
 
 @contextmanager
@@ -50,6 +50,18 @@ def read_until(output: IO[str], words: str) -> str:
     pytest.fail(f"{words!r} never came in:\n{text}")
 
 
+def await_emulator(directory: Path, process: subprocess.Popen[str]) -> EmulatorControl:
+    """Return the controls of the tour's emulator as soon as it is up: the sandbox then writes where it is."""
+    sandbox = Sandbox(directory)
+    wait_for(
+        "the tour's emulator is up",
+        lambda: sandbox.env_file.exists() or process.poll() is not None,
+        deadline_seconds=SECONDS,
+        diagnose=lambda: str(sandbox.status()),
+    )
+    return EmulatorControl(sandbox.aws_url)
+
+
 def assert_nothing_runs(directory: Path) -> None:
     running = [service for service in Sandbox(directory).status().services if service.running]
     assert running == []
@@ -78,9 +90,8 @@ def test_the_tour_is_told_to_its_end_and_leaves_nothing_running(tmp_path: Path) 
 
 
 def test_a_step_that_is_not_as_told_ends_the_tour_with_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
-    with demo(tmp_path) as (process, output):
-        read_until(output, BEFORE_THE_FIRST_CHAPTER)
-        aws = EmulatorControl(Sandbox(tmp_path).aws_url)
+    with demo(tmp_path) as (process, _):
+        aws = await_emulator(tmp_path, process)  # before there is an operator that could ask for a training
         aws.fail("CreateProjectVersion", "AccessDeniedException", "not authorized to perform this action")
         text, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 1, text

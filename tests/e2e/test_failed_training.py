@@ -6,7 +6,8 @@ import pytest
 
 from e2e.harness.aws import BROKEN, PREFIX
 from e2e.harness.reading import active_of, message_of, roles, settled
-from e2e.harness.scene import Adapter, Scene
+from e2e.harness.resource import Adapter
+from e2e.harness.scene import Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
@@ -28,7 +29,7 @@ def test_a_broken_manifest_explains_itself_and_the_old_version_stays_in_service(
     assert all(seen.holds("Ready") and active_of(seen) == first for seen in adapter.sightings[before:])
     assert not adapter.now.holds("UpToDate")
     assert roles(adapter.now) == {first: "Active", failed: "Failed"}
-    assert "TrainingFailed" in adapter.event_reasons
+    adapter.wait_events("TrainingFailed")
     adapter.look_now("again")
     assert adapter.trainings() == [first, failed]
 
@@ -59,7 +60,7 @@ def test_correcting_the_data_recovers_from_a_failed_training(scene: Scene) -> No
     adapter.apply()
     adapter.wait_stalled("TrainingFailed")
 
-    adapter.train_on(**scene.plain_spec()["training"])
+    adapter.train_on(**scene.adapter().spec["training"])
     adapter.wait("Ready", settled)
 
     assert adapter.now.condition("Stalled") is None

@@ -5,13 +5,11 @@ import pytest
 from e2e.harness.aws import BROKEN, PREFIX
 from e2e.harness.cluster import body_text
 from e2e.harness.reading import reason_of, roles
-from e2e.harness.scene import Adapter
-from e2e.harness.stage import TIME_SCALE, Alone, Stage
+from e2e.harness.resource import Adapter
+from e2e.harness.stage import Alone, Stage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
-SETTLING_SECONDS = 60
-"""How long a new project is CREATING, in AWS's time."""
 SWEEPS = 3
 SWEEP_SECONDS = 2
 
@@ -39,13 +37,9 @@ def test_an_idle_operator_looks_at_every_resource_in_each_sweep_and_writes_nothi
         suspended.wait("Suspended", lambda seen: seen.holds("Suspended"))
         drifted.wait("Drifted", lambda seen: reason_of(seen, "Drifted") == "Reported")
         foreign.wait("Foreign", lambda seen: "Foreign" in roles(seen).values())
-        clock = scene.aws.control
-        clock.set_time_scale(0)  # so that the training, and with it the queue, stays
-        try:
+        with training.scene.aws.trainings_held():  # so that the training, and with it the queue, stays
             for adapter, reason in ((training, "Training"), (queued, "WaitingForQuota")):
                 adapter.apply()
-                adapter.wait("its project is there", lambda seen: "project" in seen.status)
-                clock.advance(SETTLING_SECONDS)
                 adapter.wait_reconciling(reason)
             looked_at = (settled, drifted, stalled, foreign, training, queued)
             everyone = (*looked_at, suspended)
@@ -60,8 +54,6 @@ def test_an_idle_operator_looks_at_every_resource_in_each_sweep_and_writes_nothi
             for adapter, mark in zip(everyone, marks, strict=True):
                 assert adapter.scene.aws.mutations(since=mark) == [], adapter.name
             assert [len(adapter.sightings) for adapter in everyone] == states
-        finally:
-            clock.set_time_scale(TIME_SCALE)
 
 
 def await_sweeps(adapters: tuple[Adapter, ...], *, sweeps: int) -> None:

@@ -1,7 +1,7 @@
 """Wherever the operator is killed: does it go on, and is nothing trained or created twice?
 
-One life of the operator has a resource at each point at the same time. The emulator's clock stands still meanwhile, and
-answers are withheld, so that each resource is exactly there when the operator is killed.
+One life of the operator has a resource at each point at the same time. Trainings are held meanwhile, and answers are
+withheld, so that each resource is exactly there when the operator is killed.
 """
 
 from collections import Counter
@@ -12,15 +12,14 @@ import pytest
 
 from e2e.harness.endstate import end_state
 from e2e.harness.reading import reason_of, versions_of
-from e2e.harness.scene import Adapter, Scene
-from e2e.harness.stage import TIME_SCALE, Alone, Stage
+from e2e.harness.resource import Adapter
+from e2e.harness.scene import Scene
+from e2e.harness.stage import Alone, Stage
 from rekognition_operator.core.tags import PROMOTED_AT
 from rekognition_operator.kube.resource import FINALIZER
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
-TRAINING_SECONDS = 30 * 60
-SETTLING_SECONDS = 60
 QUIET_LOOKS = 3
 
 Kind = Literal["create", "retrain"]
@@ -53,16 +52,18 @@ class Case:
         self.adapter.wait_until(f"{self.withheld} has its effect", lambda: aws.struck() == 1)
         self.adapter.wait_until("it is in the call log", lambda: aws.calls()[-1].operation == self.withheld)
 
-    def await_project(self) -> None:
-        """Return when its project is there and, after a moment of AWS's time, can be trained in."""
+    def hold_training(self) -> None:
+        """Let its training not end."""
         aws = self.adapter.scene.aws
-        self.adapter.wait_until("its project is created", lambda: bool(aws.calls("CreateProject")))
-        aws.control.advance(SETTLING_SECONDS)
+        aws.control.hold_trainings(aws.region)
+
+    def release_training(self) -> None:
+        """Let its training end, at once where its time is over."""
+        aws = self.adapter.scene.aws
+        aws.control.release_trainings(aws.region)
 
     def await_training(self) -> None:
         """Return when AWS trains, status says so, and the operator has written down all that it knows."""
-        if self.kind == "create":
-            self.await_project()
         self.adapter.wait("in training", lambda seen: reason_of(seen, "Reconciling") == "Training")
         self.adapter.wait_until("it is looked at, and nothing more is written", self._quiet)
 
@@ -130,15 +131,16 @@ def test_killed_anywhere_it_ends_where_it_would_have_ended_and_trains_nothing_tw
         run_undisturbed(undisturbed, cases)
         expected = {kind: end_state(adapter) for kind, adapter in undisturbed.items()}
 
-        bring_each_to_its_point(cases, scene)
+        bring_each_to_its_point(cases)
         scene.operator.kill()
         for case in cases:
             case.check_where_it_is()
             if status_is_lost:
                 case.adapter.lose_status()
             scene.aws.control.clear_faults(case.adapter.scene.aws.region)
-        scene.aws.control.set_time_scale(TIME_SCALE)
         scene.operator.start()
+        for case in cases:
+            case.release_training()
         for case in cases:
             case.adapter.wait_ready()
 
@@ -167,35 +169,30 @@ def run_undisturbed(undisturbed: dict[Kind, Adapter], cases: list[Case]) -> None
         adapter.wait_ready()
     retrained = undisturbed["retrain"]
     retrained.train_on(confidenceThreshold=70)
-    retrained.wait("not up to date", lambda seen: not seen.holds("UpToDate"))
     retrained.wait_ready()
 
 
-def bring_each_to_its_point(cases: list[Case], scene: Scene) -> None:
-    """Let time stand still, and move it on only as far as a case needs."""
-    clock = scene.aws.control
-    clock.set_time_scale(0)
-    after_training = [case for case in cases if case.point in {"trained", "promoted"}]
-    for case in after_training:
-        case.set_out()
-    for case in after_training:
-        case.await_training()
-    for case in after_training:
-        case.withhold()
-    clock.advance(TRAINING_SECONDS)
-    for case in after_training:
-        case.await_withheld()
+def bring_each_to_its_point(cases: list[Case]) -> None:
+    """Bring those that train so far that only a withheld answer is missing; then withhold all answers at once.
 
-    others = [case for case in cases if case not in after_training]
-    for case in others:
-        if case.withheld is not None:
-            case.withhold()
+    An answer is withheld for a limited time only: what takes long is over before the first.
+    """
+    for case in cases:
+        case.hold_training()
+    after_training = [case for case in cases if case.point in {"trained", "promoted"}]
+    training = [case for case in cases if case.withheld is None or case in after_training]
+    for case in training:
         case.set_out()
-    for case in others:
-        if case.point == "version-made" and case.kind == "create":
-            case.await_project()
-    for case in others:
-        if case.withheld is None:
-            case.await_training()
+    for case in training:
+        case.await_training()
+
+    withheld = [case for case in cases if case.withheld is not None]
+    for case in withheld:
+        case.withhold()
+    for case in withheld:
+        if case in after_training:
+            case.release_training()
         else:
-            case.await_withheld()
+            case.set_out()
+    for case in withheld:
+        case.await_withheld()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from e2e.harness.reading import reason_of, settled
+from e2e.harness.reading import settled
 from e2e.harness.scene import Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
@@ -10,17 +10,21 @@ pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
 @pytest.mark.story
 def test_a_third_adapter_waits_for_a_training_slot_and_shows_its_place(scene: Scene) -> None:
-    adapters = [scene.adapter(name).apply() for name in ("first", "second", "third")]
+    with scene.aws.trainings_held():
+        first, second = (scene.adapter(name).apply() for name in ("first", "second"))
+        for adapter in (first, second):
+            adapter.wait_training()
+        third = scene.adapter("third").apply()
+        third.wait_reconciling("WaitingForQuota")
+        assert third.now.status["queue"] == {"waitingFor": "TrainingSlot", "position": 1}
+    adapters = (first, second, third)
     for adapter in adapters:
         adapter.wait_ready()
 
-    waiting = [adapter for adapter in adapters if any(seen.status.get("queue") for seen in adapter.sightings)]
-    assert len(waiting) == 1
-    queued = next(seen for seen in waiting[0].sightings if seen.status.get("queue"))
-    assert queued.status["queue"] == {"waitingFor": "TrainingSlot", "position": 1}
-    assert reason_of(queued, "Reconciling") == "WaitingForQuota"
-    assert "queue" not in waiting[0].now.status
-    assert "WaitingForQuota" in waiting[0].event_reasons
+    assert "queue" not in third.now.status
+    third.wait_events("WaitingForQuota")
+    for adapter in (first, second):
+        assert not any(seen.status.get("queue") for seen in adapter.sightings)
     # The operator kept to the quota by itself: AWS had to refuse nothing.
     assert {call.outcome for call in scene.aws.calls("CreateProjectVersion")} == {"ok"}
     for adapter in adapters:

@@ -7,7 +7,7 @@ import pytest
 
 from e2e.harness.aws import PREFIX, TEST, TRAIN
 from e2e.harness.cluster import body_text
-from e2e.harness.reading import reason_of
+from e2e.harness.reading import reason_of, table
 from e2e.harness.scene import Scene
 from rekognition_operator.kube.resource import FINALIZER
 from rekognition_sandbox.controlplane.audit import AuditRecord, select
@@ -75,14 +75,17 @@ def test_the_spec_reaches_aws_as_it_is_written(scene: Scene) -> None:
 
 @pytest.mark.story
 def test_kubectl_waits_for_an_adapter_and_shows_what_is_in_service(scene: Scene) -> None:
-    adapter = scene.adapter().apply()
     kubectl, ours = scene.cluster.kubectl, ("-n", scene.namespace)
+    with scene.aws.trainings_held():
+        adapter = scene.adapter().apply()
+        adapter.wait_training()
 
     waited = kubectl("wait", *ours, "--for=condition=Ready", "moderationadapter/storefront", "--timeout=60s")
     adapter.wait_ready()
     version = str(adapter.active)
     short = table(kubectl("get", *ours, "moderationadapters"))
     wide = table(kubectl("get", *ours, "modad", "-o", "wide"))
+    adapter.wait_events("CreatingProject", "TrainingStarted", "TrainingCompleted", "InService")
     description = kubectl("describe", *ours, "moderationadapter", "storefront")
 
     assert waited == "moderationadapter.rekognition-operator.io/storefront condition met\n"
@@ -108,12 +111,13 @@ def test_kubectl_waits_for_an_adapter_and_shows_what_is_in_service(scene: Scene)
 
 @pytest.mark.story
 def test_with_ready_when_accepted_it_is_ready_before_it_is_trained(scene: Scene) -> None:
-    adapter = scene.adapter(readyWhen="Accepted").apply()
-    accepted = adapter.wait("Ready Accepted", lambda seen: reason_of(seen, "Ready") == "Accepted")
+    with scene.aws.trainings_held():
+        adapter = scene.adapter(readyWhen="Accepted").apply()
+        accepted = adapter.wait("Ready Accepted", lambda seen: reason_of(seen, "Ready") == "Accepted")
+        assert accepted.condition("Reconciling") is None
+        assert (accepted.condition("UpToDate") or {})["reason"] == "Training"
     adapter.wait_ready()
 
-    assert accepted.condition("Reconciling") is None
-    assert (accepted.condition("UpToDate") or {})["reason"] == "Training"
     assert reason_of(adapter.now, "Ready") == "InService"
 
 
@@ -141,12 +145,3 @@ def body_of(request: AuditRecord) -> dict[str, Any]:
 
 def manifest(bucket: str, name: str) -> dict[str, Any]:
     return {"GroundTruthManifest": {"S3Object": {"Bucket": bucket, "Name": PREFIX + name}}}
-
-
-def table(printed: str) -> dict[str, str]:
-    """Read kubectl's table of one line; columns stand where their headings do."""
-    heading, line = printed.splitlines()
-    names = [name for name in heading.split("   ") if name.strip()]
-    starts = [heading.index(name.strip()) for name in names]
-    ends = [*starts[1:], None]
-    return {name.strip(): line[start:end].strip() for name, start, end in zip(names, starts, ends, strict=True)}

@@ -39,7 +39,7 @@ def test_a_trained_project_is_adopted_without_training(scene: Scene) -> None:
     assert (tags[CLUSTER], tags[NAMESPACE], tags[NAME]) == ("sandbox", scene.namespace, "storefront")
     assert CLAIMED_AT not in tags
     assert scene.aws.tags(adapter.active_arn)[DIGEST].startswith("v1-")
-    assert "Adopting" in adapter.event_reasons
+    adapter.wait_events("Adopting")
 
 
 @pytest.mark.story

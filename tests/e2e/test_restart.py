@@ -3,7 +3,7 @@
 import pytest
 
 from e2e.harness.aws import BROKEN, PREFIX
-from e2e.harness.reading import active_of, reason_of
+from e2e.harness.reading import active_of, message_of, reason_of
 from e2e.harness.stage import Alone, Stage
 from rekognition_operator.core.tags import RELEASED
 
@@ -25,8 +25,10 @@ def test_what_happened_while_the_operator_was_down_is_dealt_with_at_its_start(al
         failed.wait_stalled("TrainingFailed")
         failed.annotate(retry="once-more")
         (first_attempt,) = failed.trainings()
-        failed.wait("the second attempt has failed", lambda seen: len(seen.status["versions"]) == 2)
-        failed.wait_stalled("TrainingFailed")
+        failed.wait(
+            "the second attempt has failed, too",
+            lambda seen: f"Training {first_attempt}-2 " in message_of(seen, "Stalled"),
+        )
         before = edited.active
         retained_project, retagged_project = retained.project_arn, retagged.project_arn
 
@@ -76,18 +78,19 @@ def test_an_operator_that_would_take_another_project_changes_nothing(alone: Alon
 def test_sigterm_ends_the_operator_within_its_grace_time_and_the_next_one_goes_on(alone: Alone) -> None:
     with alone(GRACE_SECONDS="2") as scene:
         scene.operator.start()
-        adapter = scene.adapter().apply()
-        adapter.wait("in training", lambda seen: reason_of(seen, "Reconciling") == "Training")
-        scene.aws.withhold("DescribeProjectVersions")
-        adapter.wait_until("a pass waits for AWS", lambda: scene.aws.struck() == 1)
+        with scene.aws.trainings_held():
+            adapter = scene.adapter().apply()
+            adapter.wait_training()
+            scene.aws.withhold("DescribeProjectVersions")
+            adapter.wait_until("a pass waits for AWS", lambda: scene.aws.struck() == 1)
 
-        scene.operator.ask_to_end()
-        code = scene.operator.exit_code(within_seconds=10)
+            scene.operator.ask_to_end()
+            code = scene.operator.exit_code(within_seconds=10)
 
-        assert code == 0, scene.operator.log()
-        assert "Traceback" not in scene.operator.log(lines=1000)
-        scene.aws.control.clear_faults(scene.aws.region)
-        scene.operator.start()
+            assert code == 0, scene.operator.log()
+            assert "Traceback" not in scene.operator.log(lines=1000)
+            scene.aws.control.clear_faults(scene.aws.region)
+            scene.operator.start()
         adapter.wait_ready()
         assert len(adapter.trainings()) == 1
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from e2e.harness.reading import active_of, message_of
+from e2e.harness.reading import message_of
 from e2e.harness.scene import Scene
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
@@ -21,7 +21,7 @@ def test_a_suspended_resource_changes_nothing_in_aws_until_it_goes_on(scene: Sce
     adapter.wait_ready()
 
     assert adapter.now.condition("Suspended") is None
-    assert {"Suspended", "Resumed"} <= set(adapter.event_reasons)
+    adapter.wait_events("Suspended", "Resumed")
 
 
 @pytest.mark.story
@@ -39,7 +39,8 @@ def test_an_adapter_serves_on_while_it_is_suspended_and_an_edit_waits(scene: Sce
     assert scene.aws.mutations(since=mark) == []
 
     adapter.edit(suspend=False)
-    adapter.wait("the edit has been trained", lambda seen: active_of(seen) not in {None, first})
     adapter.wait_ready()
 
+    assert adapter.trainings()[0] == first
+    assert adapter.active == adapter.trainings()[1]
     assert scene.aws.tags(adapter.project_arn)["team"] == "integrity"

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from fakes._rekognition_serving import RUNNING, ServingWorld
 from fakes._rekognition_state import (
+    DATASET_DELETING,
     Call,
     Effect,
     Fault,
@@ -193,10 +194,14 @@ class RekognitionOperations(ServingWorld):
 
     def _delete_dataset(self, arn: str) -> None:
         for project in self._projects.values():
-            kept = [d for d in project.datasets if d.arn != arn]
-            if len(kept) < len(project.datasets):
-                project.datasets = kept
-                self.effects.append(Effect("DeleteDataset", arn))
+            for dataset in project.datasets:
+                if dataset.arn == arn:
+                    if dataset.status == DATASET_DELETING:
+                        raise refusal("DeleteDataset", ErrorKind.IN_USE, f"The dataset {arn} is {dataset.status}.")
+                    rest = [d for d in project.datasets if d.arn != arn]
+                    project.datasets = rest if self.instant else [*rest, replace(dataset, status=DATASET_DELETING)]
+                    self.effects.append(Effect("DeleteDataset", arn))
+                    return
 
     def _set_tags(self, arn: str, tags: Mapping[str, str]) -> None:
         check_tags(tags, "TagResource")

@@ -21,6 +21,8 @@ from rekognition_operator.core.world import (
 
 NAME: Final = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
 """ProjectName and VersionName in AWS's model."""
+DATASET_DELETING: Final = "DELETE_IN_PROGRESS"
+"""Status of a dataset on its way out."""
 _DESCRIPTION: Final = re.compile(r"[a-zA-Z0-9\-_. ()':,;?]{1,255}")
 _TAG_KEY: Final = re.compile(r"(?!aws:)[\w\s.:/=+\-@]{1,128}")
 _TAG_VALUE: Final = re.compile(r"[\w\s.:/=+\-@]{0,256}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from fakes._rekognition_state import (
+    DATASET_DELETING,
     Call,
     Effect,
     Fault,
@@ -198,9 +199,10 @@ class RekognitionWorld:
         self.version(version).hidden = hidden
 
     def advance(self) -> None:
-        """Let AWS finish what it does by itself but training: CREATING is CREATED, DELETING is gone."""
+        """Let AWS finish what it does by itself but training: CREATING is CREATED, deleted things are gone."""
         for project in list(self._projects.values()):
             project.versions = [v for v in project.versions if v.status != VersionState.DELETING]
+            project.datasets = [d for d in project.datasets if d.status != DATASET_DELETING]
             if project.status is ProjectStatus.DELETING:
                 del self._projects[project.arn]
             elif project.status is ProjectStatus.CREATING:

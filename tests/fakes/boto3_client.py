@@ -90,6 +90,14 @@ class FakeClient:
         self._called("CreateProjectVersion", parameters)
         return {"ProjectVersionArn": self.add_version(parameters["ProjectArn"], parameters["VersionName"])}
 
+    def start_project_version(self, **parameters: Any) -> dict[str, Any]:
+        self._called("StartProjectVersion", parameters)
+        return {"Status": "STARTING"}
+
+    def stop_project_version(self, **parameters: Any) -> dict[str, Any]:
+        self._called("StopProjectVersion", parameters)
+        return {"Status": "STOPPING"}
+
     def delete_project_version(self, **parameters: Any) -> None:
         self._called("DeleteProjectVersion", parameters)
 

@@ -6,10 +6,9 @@ status. Its methods never suspend, so a test may drive a pass without an event l
 by tests/component/kube.
 """
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 from pydantic import JsonValue
 
@@ -22,6 +21,8 @@ from rekognition_operator.kube.errors import (
     KubeNotFoundError,
 )
 from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, ResourceKey
+
+T = TypeVar("T")
 
 Method = Literal["get", "list_all", "patch_finalizers", "patch_status", "create_event", "served_kinds"]
 Change = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -80,7 +81,7 @@ class FakeKube:
         if kind not in self.kinds:
             raise KubeNotFoundError(f"list {kind}", "the server could not find the requested resource", 404)
         found = tuple(
-            Resource.parse(copy.deepcopy(body))
+            Resource.parse(copied(body))
             for key, body in sorted(self._objects.items())
             if key.kind == kind and namespace in (None, key.namespace)
         )
@@ -109,7 +110,7 @@ class FakeKube:
 
     async def patch_status(self, resource: Resource, patch: JsonObject) -> Resource:
         """Merge into the status; all else is silently kept, as the status subresource does."""
-        self._begin(Call("patch_status", resource.key, copy.deepcopy(patch)))
+        self._begin(Call("patch_status", resource.key, copied(patch)))
         body = self._current(f"patch the status of {resource.key}", resource)
         stored = self._store(resource.key, status=merge(body.get("status"), patch))
         self._end("patch_status")
@@ -163,14 +164,14 @@ class FakeKube:
             "apiVersion": KINDS[key.kind].api_version,
             "kind": key.kind,
             "metadata": metadata,
-            "spec": copy.deepcopy(dict(spec)),
+            "spec": copied(dict(spec)),
             "status": {"observedGeneration": -1},
         }
         return self._stored("ADDED", key)
 
     def edit_spec(self, key: ResourceKey, spec: Mapping[str, JsonValue]) -> Resource:
         """Replace the spec; the generation grows where that changes anything."""
-        return self._store(key, spec=copy.deepcopy(dict(spec)))
+        return self._store(key, spec=copied(dict(spec)))
 
     def annotate(self, key: ResourceKey, **annotations: str | None) -> Resource:
         """Set annotations of ours by their short name (underscores for dashes); None removes one."""
@@ -203,7 +204,7 @@ class FakeKube:
     def read(self, key: ResourceKey) -> Resource | None:
         """Look at a resource without the operator's knowing."""
         body = self._objects.get(key)
-        return None if body is None else Resource.parse(copy.deepcopy(body))
+        return None if body is None else Resource.parse(copied(body))
 
     def fail(self, method: Method, error: KubeError, *, times: int = 1, after_effect: bool = False) -> None:
         """Let the next calls of a method fail, before they do anything or with their effect done (a lost answer)."""
@@ -249,7 +250,7 @@ class FakeKube:
         status: JsonObject | None = None,
     ) -> Resource:
         old = self._objects[key]
-        new = copy.deepcopy(old)
+        new = copied(old)
         if metadata is not None:
             new["metadata"] = metadata
         if status is not None:
@@ -260,7 +261,7 @@ class FakeKube:
             new["metadata"] = {**_metadata(new), "generation": generation + 1}
             new["spec"] = spec
         if new == old:
-            return Resource.parse(copy.deepcopy(old))
+            return Resource.parse(copied(old))
         self._objects[key] = new
         if "deletionTimestamp" in _metadata(new) and not _finalizers(_metadata(new)):
             return self._remove(key)
@@ -270,7 +271,7 @@ class FakeKube:
         self._revision += 1
         body = self._objects[key]
         body["metadata"] = {**_metadata(body), "resourceVersion": str(self._revision)}
-        resource = Resource.parse(copy.deepcopy(body))
+        resource = Resource.parse(copied(body))
         for watcher in self.watchers:
             watcher(change, resource)
         return resource
@@ -285,6 +286,13 @@ class FakeKube:
         return resource
 
 
+def copied(value: T) -> T:
+    """Copy a JSON value; several times faster than :func:`copy.deepcopy`, and most of what a simulated pass takes."""
+    if isinstance(value, dict):
+        return cast("T", {name: copied(item) for name, item in value.items()})
+    return cast("T", [copied(item) for item in value]) if isinstance(value, list) else value
+
+
 def merge(target: JsonValue, patch: JsonObject) -> JsonObject:
     """Apply a JSON merge patch (RFC 7396): None removes, objects merge, all else replaces."""
     result: JsonObject = dict(target) if isinstance(target, dict) else {}
@@ -294,7 +302,7 @@ def merge(target: JsonValue, patch: JsonObject) -> JsonObject:
         elif isinstance(value, dict):
             result[name] = merge(result.get(name), value)
         else:
-            result[name] = copy.deepcopy(value)
+            result[name] = copied(value)
     return result
 
 

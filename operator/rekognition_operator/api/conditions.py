@@ -165,7 +165,8 @@ class Reason(StrEnum):
 class ReasonSpec:
     """What a reason means on the condition that shows it first, and what a person does about it (a dash: nothing).
 
-    Ready and UpToDate repeat the reason of Stalled or Reconciling while they do not hold.
+    Ready and UpToDate repeat the reason of Stalled or Reconciling while they do not hold, and Serving that of Ready
+    while the model is stopped as the spec wants it.
     """
 
     name: Reason
@@ -470,8 +471,8 @@ REASONS: tuple[ReasonSpec, ...] = (
         Reason.OVER_BUDGET,
         ConditionType.STALLED,
         "True",
-        "Inference units times price are more than `spec.serving.budget` allows: nothing is started. The message has "
-        "the arithmetic.",
+        "Inference units times price are more an hour than `spec.serving.budget` allows; the message has the "
+        "arithmetic. Nothing is started with so many; what runs beyond the budget is stopped.",
         "Lower `serving.minInferenceUnits` or `maxInferenceUnits`, or raise `budget.maxUSDPerHour`.",
         kinds=(CustomLabelsModel,),
     ),
@@ -490,7 +491,7 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "The project has datasets, for instance because somebody opened it in the console, which makes them. While it "
         "has, Rekognition refuses to train from manifests. The version in service stays.",
-        "Delete the datasets in AWS, and set the retry annotation; or create a resource with another `projectName`.",
+        "Delete the datasets in AWS: it trains at the next look; or create a resource with another `projectName`.",
         kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(
@@ -530,8 +531,9 @@ REASONS: tuple[ReasonSpec, ...] = (
         Reason.NOT_RUNNING,
         ConditionType.SERVING,
         "False",
-        "The model is not running: it answers nothing.",
-        "See `Ready`: whether that is as the spec wants it, and why.",
+        "The model shall run, and does not: it answers nothing. (Where it shall be stopped, the reason is that of "
+        "`Ready`.)",
+        "See `Ready` and the other conditions for why.",
         kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(

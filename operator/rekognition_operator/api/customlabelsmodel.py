@@ -18,15 +18,15 @@ Weekday = Literal["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 
 TimeOfDay = Annotated[
     str,
-    Field(min_length=5, max_length=5, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
+    Field(max_length=16, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
     KubeField(pattern_message="times of day are written HH:MM, from 00:00 to 23:59, such as 08:00"),
 ]
 
-DURATION_PATTERN = r"^([0-9]{1,4}h)?([0-9]{1,5}m)?$"
+DURATION_PATTERN = r"^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,5}m)$"
 
 Duration = Annotated[
     str,
-    Field(min_length=2, max_length=11, pattern=DURATION_PATTERN),
+    Field(max_length=16, pattern=DURATION_PATTERN),
     KubeField(
         pattern_message="durations are written in hours and minutes, such as 1h, 90m or 1h30m; write 24h for a day"
     ),
@@ -41,7 +41,7 @@ class Window(KubeModel):
     name: Annotated[str, Field(min_length=1, max_length=63)]
     """Name of the window, which messages say. No two windows of a schedule have the same."""
     days: Annotated[list[Weekday], Field(min_length=1, max_length=7), KubeField(list_type="set")]
-    """Days of the week on which the window begins."""
+    """Days of the week on which the window begins: Mon, Tue, Wed, Thu, Fri, Sat, Sun."""
     from_: Annotated[TimeOfDay, Field(alias="from")]
     """When it begins, HH:MM by the wall clock of the schedule's time zone."""
     to: TimeOfDay
@@ -54,7 +54,7 @@ class Schedule(KubeModel):
 
     time_zone: Annotated[
         str,
-        Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*$"),
+        Field(max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_+\-]*(/[A-Za-z0-9_+\-]+)*$"),
         KubeField(
             pattern_message="timeZone must be a name of the IANA time zone database, such as Europe/Berlin or UTC; "
             "an offset such as +02:00 is none"

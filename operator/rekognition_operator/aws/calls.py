@@ -1,4 +1,4 @@
-"""How does one call to AWS run: in a thread, at the account's rate, with its failure classified?"""
+"""How does one call to AWS run: in a thread, at the account's rate, with its time noted and its failure classified?"""
 
 import asyncio
 import random
@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, TypeVar
 
+from botocore.exceptions import ClientError
+
 from rekognition_operator.aws.classify import SDK_FAILURES, classify
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter
+from rekognition_operator.aws.servertime import ServerTime
 
 T = TypeVar("T")
 
@@ -46,6 +49,8 @@ class Caller:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = field(default=random.random)
     """A number from 0 to 1: which part of the longest delay is waited."""
+    time: ServerTime = field(default_factory=ServerTime)
+    """AWS's own time of its answers, also of those that are errors."""
 
     async def read(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
         """Make a call that changes nothing; a passing fault is tried again, at most twice.
@@ -78,8 +83,11 @@ class Caller:
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self.executor, call)
             outcome = "ok"
+            self.time.hear(answer, asked_at=started_at, heard_at=monotonic())
             return answer  # noqa: TRY300  the finally below tells the outcome
         except SDK_FAILURES as failure:
+            if isinstance(failure, ClientError):
+                self.time.hear(failure.response, asked_at=started_at, heard_at=monotonic())
             error = classify(operation, failure)
             outcome = error.kind.value
             if error.kind is ErrorKind.THROTTLED:

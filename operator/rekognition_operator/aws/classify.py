@@ -64,6 +64,13 @@ CODES: Final[Mapping[str, ErrorKind]] = {
     "InvalidPaginationTokenException": ErrorKind.INVALID,
     "InvalidManifestException": ErrorKind.INVALID,
     "SerializationException": ErrorKind.INVALID,
+    # CloudWatch's own (API reference, GetMetricData and ListMetrics); AccessDenied and Throttling stand above
+    "InvalidParameterValue": ErrorKind.INVALID,
+    "InvalidParameterCombination": ErrorKind.INVALID,
+    "InvalidNextToken": ErrorKind.INVALID,
+    "MissingParameter": ErrorKind.INVALID,
+    "InternalServiceError": ErrorKind.SERVER,
+    "InternalServiceFault": ErrorKind.SERVER,
     "UnknownOperationException": ErrorKind.INVALID,
     # the service; InternalServerError has no suffix Exception in Rekognition
     "InternalServerError": ErrorKind.SERVER,

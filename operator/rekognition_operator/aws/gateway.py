@@ -107,10 +107,11 @@ class Rekognition(Protocol):
     async def inference_unit_hours(
         self, project_name: str, version_names: tuple[str, ...], *, since: datetime, until: datetime, lane: Lane
     ) -> float:
-        """Inference-unit hours of a project's versions in a span of at most 63 days, by CloudWatch.
+        """Inference-unit hours of a project's versions in a span of at most 63 days, by CloudWatch. An estimate.
 
         ``InServiceInferenceUnits`` (dimensions ProjectName, VersionName): each five minutes with data count with their
-        average. Besides the versions named, those that CloudWatch lists of the project count (deleted ones).
+        average, so that a run counts for up to ten minutes more than it lasted. Besides the versions named, those that
+        CloudWatch lists of the project count: deleted ones, for two weeks after their last data.
         """
         ...
 
@@ -118,12 +119,17 @@ class Rekognition(Protocol):
         """Successful DetectCustomLabels calls of the account and Region in a span, by CloudWatch.
 
         ``SuccessfulRequestCount``, whose one dimension is Operation: CloudWatch does not tell models apart. Absent data
-        is 0.
+        is 0. The span is widened to whole five minutes, so that no request of it is missed; the last few minutes may
+        not have reached CloudWatch yet.
         """
         ...
 
     async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
-        """Whether a model of another project of the account and Region had inference units in service in a span."""
+        """Whether a model of another project of the account and Region had inference units in service in a span.
+
+        By CloudWatch, which lists a model that never ran before only some minutes after its start (up to 15: API
+        reference, ListMetrics).
+        """
         ...
 
     async def delete_version(self, arn: str, *, lane: Lane) -> None:

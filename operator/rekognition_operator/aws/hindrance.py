@@ -19,7 +19,6 @@ INVALID_RETRY_SECONDS: Final = 1800.0
 """How often a request that AWS found invalid is tried again."""
 VERSIONS_QUOTA: Final = 100
 """AWS's default for versions (models) per project (AWS General Reference; for adapters INFERRED to be the same)."""
-
 INFERENCE_UNITS_QUOTA: Final = 5
 """AWS's default for inference units of one started model (AWS General Reference)."""
 
@@ -36,7 +35,10 @@ _LOOK_AT: Final = {
     "DescribeProjects": "spec.projectName and spec.region",
     "TagResource": "spec.tags",
     "CreateProjectVersion": "spec.training, spec.output and spec.description",
+    "StartProjectVersion": "spec.serving.minInferenceUnits and spec.serving.maxInferenceUnits",
+    "StopProjectVersion": "spec.serving.state",
 }
+_CLOUDWATCH: Final = frozenset({"GetMetricData", "ListMetrics"})
 
 
 def hindrance_of(
@@ -163,8 +165,11 @@ def _limited(
             PROBE_SECONDS,
             SlotKind.TRAINING.value,
         )
-    if isinstance(action, StartVersion):
-        return _models_limited(error, action)
+    if error.operation == "StartProjectVersion":
+        text = _too_many_run(error, action)
+        if isinstance(action, StartVersion) and _asked_units(action) > INFERENCE_UNITS_QUOTA:
+            return Waiting(Reason.WAITING_FOR_QUOTA, text, QUOTA_RETRY_SECONDS)  # it holds up nobody in the queue
+        return Waiting(Reason.WAITING_FOR_QUOTA, text, PROBE_SECONDS, SlotKind.RUNNING_MODEL.value)
     if error.operation == "TagResource":
         return Terminal(
             Reason.TAG_QUOTA_REACHED,
@@ -179,23 +184,30 @@ def _limited(
     )
 
 
-def _models_limited(error: CallError, action: StartVersion) -> Waiting:
-    """Tell the quota of running models, for which one waits in a queue, from that of a model's units."""
-    units = action.max_units or action.min_units
-    if units > INFERENCE_UNITS_QUOTA:
-        return Waiting(
-            Reason.WAITING_FOR_QUOTA,
-            f"AWS does not start version {action.version_name} with {units} inference units: {clause(error.message)}. "
-            f"A model may have {INFERENCE_UNITS_QUOTA} unless that quota was raised: lower spec.serving."
-            f"{'maxInferenceUnits' if action.max_units else 'minInferenceUnits'}, or have it raised in Service Quotas",
-            QUOTA_RETRY_SECONDS,
+def _asked_units(action: StartVersion) -> int:
+    return action.max_units or action.min_units
+
+
+def _too_many_run(error: CallError, action: Action | None) -> str:
+    """Name the two quotas that a start may meet, the likelier one first: AWS answers both by the same code."""
+    models = "all models that the account may run at a time are running"
+    units = f"the model asks for more inference units than its quota ({INFERENCE_UNITS_QUOTA} by default) allows"
+    ways_out = [
+        "to run more at a time, have the quota raised in Service Quotas and set --running-model-slots",
+        "lower spec.serving.minInferenceUnits and spec.serving.maxInferenceUnits, or have their quota raised",
+    ]
+    if isinstance(action, StartVersion):
+        asked = _asked_units(action)
+        units = (
+            f"the model asks for {asked} inference units, and its quota ({INFERENCE_UNITS_QUOTA} by default) is less"
         )
-    return Waiting(
-        Reason.WAITING_FOR_QUOTA,
-        f"All models that the account may run at a time are in use: {clause(error.message)}. It is asked again as soon "
-        "as one may be free; to run more at a time, have the quota raised and set --running-model-slots",
-        PROBE_SECONDS,
-        SlotKind.RUNNING_MODEL.value,
+        if asked > INFERENCE_UNITS_QUOTA:
+            models, units = units, models
+            ways_out.reverse()
+    cause = f"{models[0].upper()}{models[1:]}, or {units}"
+    return (
+        f"{cause}: {clause(error.message)}. The start is asked for again as soon as a model may have stopped; "
+        + "; or ".join(ways_out)
     )
 
 
@@ -214,6 +226,8 @@ def _invalid(error: CallError, action: Action | None) -> Hindrance:
 
 def iam_action(operation: str) -> str:
     """Return the IAM action that allows an operation, such as rekognition:CreateProject."""
+    if operation in _CLOUDWATCH:
+        return f"cloudwatch:{operation}"
     service = "sts" if operation == "GetCallerIdentity" else "rekognition"
     return f"{service}:{operation}"
 

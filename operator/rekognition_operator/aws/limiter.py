@@ -12,6 +12,8 @@ CALLS_PER_SECOND: Final = 5.0
 TAG_CALLS_PER_SECOND: Final = 10.0
 """The same for each of the three tag operations."""
 TAG_OPERATIONS: Final = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
+OWN_RATES: Final[Mapping[str, float]] = {"GetMetricData": 500.0, "ListMetrics": 25.0}
+"""CloudWatch's defaults, per account and Region (CloudWatch user guide, service quotas); others read it, too."""
 
 
 class CallLimiter(Protocol):
@@ -66,7 +68,7 @@ class TokenBucketLimiter:
     tag_calls_per_second
         The account's quota for each tag operation.
     rates
-        Quotas of single operations, where they differ.
+        Quotas of single operations, where they differ; those of CloudWatch are known.
     timer
         The running event loop by default.
     """
@@ -81,7 +83,7 @@ class TokenBucketLimiter:
     ) -> None:
         self._calls_per_second = calls_per_second
         self._tag_calls_per_second = tag_calls_per_second
-        self._rates = dict(rates or {})
+        self._rates = {**OWN_RATES, **(rates or {})}
         self._timer = timer
         self._gates: dict[str, _Gate] = {}
 

@@ -18,8 +18,10 @@ from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, TokenBucketLimiter, UnlimitedCalls
 from rekognition_operator.aws.rekognition import Boto3Rekognition
 from rekognition_operator.aws.threads import CallThreads
+from rekognition_operator.aws.usage import CloudWatchUsage
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_rekognition.client import RekognitionClient
 
 USER_AGENT: Final = f"rekognition-operator/{__version__}"
@@ -73,7 +75,7 @@ class Boto3Provider:
     limiters
         AWS's default quotas, unless given.
     observer
-        Is told of every call to Rekognition.
+        Is told of every call to Rekognition and CloudWatch.
     max_connections
         Calls under way at a time: connections, and threads.
     session_factory
@@ -143,7 +145,7 @@ class Boto3Provider:
     async def _open(self, identity: str, region: str) -> Boto3Rekognition:
         caller = Caller(self._executor, UnlimitedCalls(), self._observer)
 
-        def connect() -> "tuple[str, RekognitionClient]":
+        def connect() -> "tuple[str, RekognitionClient, CloudWatchClient]":
             session = self._sessions.get(identity)
             if session is None:
                 session = self._sessions.setdefault(identity, self._session_factory(self._loader))
@@ -151,18 +153,24 @@ class Boto3Provider:
             if account is None:
                 sts = session.client("sts", region_name=region, config=self._config)
                 account = sts.get_caller_identity()["Account"]
-            return account, session.client("rekognition", region_name=region, config=self._config)
+            return (
+                account,
+                session.client("rekognition", region_name=region, config=self._config),
+                session.client("cloudwatch", region_name=region, config=self._config),
+            )
 
-        account, client = await caller.read("GetCallerIdentity", Lane.CHANGE, connect)
+        account, client, cloudwatch = await caller.read("GetCallerIdentity", Lane.CHANGE, connect)
         self._accounts[identity] = account
         limiter = self._limiters.get((account, region))
         if limiter is None:
             limiter = self._limiters[account, region] = self._limiter_factory(account, region)
+        caller = Caller(self._executor, limiter, self._observer)
         gateway = Boto3Rekognition(
             client,
             account=account,
             region=region,
-            caller=Caller(self._executor, limiter, self._observer),
+            caller=caller,
+            usage=CloudWatchUsage(cloudwatch, caller),
             clock=self._clock,
         )
         self._gateways[identity, account, region] = gateway

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -19,6 +20,7 @@ from rekognition_operator.aws.shapes import (
     write_project,
     write_version,
 )
+from rekognition_operator.aws.usage import CloudWatchUsage
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.world import (
     Feature,
@@ -32,7 +34,11 @@ from rekognition_operator.core.world import (
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.client import RekognitionClient
     from mypy_boto3_rekognition.literals import CustomizationFeatureType
-    from mypy_boto3_rekognition.type_defs import DescribeProjectsRequestTypeDef, DescribeProjectVersionsRequestTypeDef
+    from mypy_boto3_rekognition.type_defs import (
+        DescribeProjectsRequestTypeDef,
+        DescribeProjectVersionsRequestTypeDef,
+        StartProjectVersionRequestTypeDef,
+    )
 
 T = TypeVar("T")
 
@@ -55,12 +61,14 @@ class Boto3Rekognition:
         account: str,
         region: str,
         caller: Caller,
+        usage: CloudWatchUsage,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._client = client
         self._account = account
         self._region = region
         self._caller = caller
+        self._usage = usage
         self._clock = clock
         self._tags = TagMemory()
         self._projects = ProjectMemory()
@@ -80,6 +88,11 @@ class Boto3Rekognition:
     def projects_listed(self) -> int | None:
         """How many projects the last complete listing showed; None before the first."""
         return self._projects.listed
+
+    @property
+    def time(self) -> datetime | None:
+        """AWS's own time of its last answer, in UTC; None before the first."""
+        return self._caller.time.latest
 
     async def describe_project(
         self, name: str, feature: Feature, *, lane: Lane, max_age_seconds: float
@@ -159,6 +172,33 @@ class Boto3Rekognition:
             "CreateProjectVersion", lane, lambda: self._client.create_project_version(**request)
         )
         return answer["ProjectVersionArn"]
+
+    async def start_version(self, arn: str, *, min_units: int, max_units: int | None, lane: Lane) -> None:
+        """StartProjectVersion, once."""
+        request: StartProjectVersionRequestTypeDef = {"ProjectVersionArn": arn, "MinInferenceUnits": min_units}
+        if max_units is not None:
+            request["MaxInferenceUnits"] = max_units
+        await self._caller.write("StartProjectVersion", lane, lambda: self._client.start_project_version(**request))
+
+    async def stop_version(self, arn: str, *, lane: Lane) -> None:
+        """StopProjectVersion, once."""
+        await self._caller.write(
+            "StopProjectVersion", lane, lambda: self._client.stop_project_version(ProjectVersionArn=arn)
+        )
+
+    async def inference_unit_hours(
+        self, project_name: str, version_names: tuple[str, ...], *, since: datetime, until: datetime, lane: Lane
+    ) -> float:
+        """Inference-unit hours of a project's versions in a span, by CloudWatch."""
+        return await self._usage.inference_unit_hours(project_name, version_names, since=since, until=until, lane=lane)
+
+    async def successful_requests(self, *, since: datetime, until: datetime, lane: Lane) -> float:
+        """Successful DetectCustomLabels calls of the account and Region in a span, by CloudWatch."""
+        return await self._usage.successful_requests(since=since, until=until, lane=lane)
+
+    async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
+        """Whether a model of another project had inference units in service in a span, by CloudWatch."""
+        return await self._usage.other_models_ran(project_name, since=since, until=until, lane=lane)
 
     async def delete_version(self, arn: str, *, lane: Lane) -> None:
         """DeleteProjectVersion. A version that is gone already is success."""

@@ -83,6 +83,8 @@ class Actor:
     projects_listed: int | None
     holding: Mapping[SlotKind, int]
     """How many of the scarce things the resource was seen to hold."""
+    frees_models: bool
+    """Whether it gives running models back without a person."""
 
     async def carry_out(self, actions: tuple[Action, ...]) -> Acted:
         """Do what the decision asks for; the first hindrance ends it."""
@@ -229,7 +231,8 @@ class Actor:
         )
 
     def _started(self, kind: SlotKind) -> None:
-        self.slots.hold(kind, self.slot_key, self.holding[kind] + 1)
+        frees = kind is SlotKind.TRAINING or self.frees_models
+        self.slots.hold(kind, self.slot_key, self.holding[kind] + 1, frees=frees)
 
     def _slot_after(self, action: Action, error: CallError, hindrance: Hindrance) -> Hindrance:
         """Give the slot back of what did not start; keep it where it may have."""

@@ -1,7 +1,7 @@
 """What is remembered of a resource between passes?"""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rekognition_operator.aws.slots import Slots
 from rekognition_operator.controller.clock import Clock
@@ -39,7 +39,8 @@ class RequestsAnswer:
 class UsageMemory:
     """When CloudWatch was asked for a resource's hours and requests. Losing it costs a few calls."""
 
-    hours_read_at: float | None = None
+    hours_read_at: datetime | None = None
+    """In AWS's time."""
     month: str | None = None
     running: frozenset[tuple[str, str]] = frozenset()
     requests: RequestsAnswer | None = None

@@ -8,7 +8,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from rekognition_operator.api.conditions import ConditionType, Reason
+from rekognition_operator.api.customlabelsmodel import CustomLabelsModel, CustomLabelsModelStatus
+from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.controller.queue import Depth
+from rekognition_operator.core.resolve import parse_status
 from rekognition_operator.kube.resource import Resource
 
 PREFIX = "rekognition_operator"
@@ -81,6 +84,50 @@ class _Now(Collector):
         for labels, count in sorted(tally.items()):
             ready.add_metric(list(labels), count)
         yield ready
+        yield from self._models()
+
+    def _models(self) -> Iterator[Metric]:
+        """Say of each model whether it runs and what it costs: few have models, and each is money."""
+        labels = ["namespace", "name"]
+        running = GaugeMetricFamily(
+            f"{PREFIX}_model_running", "1 while the version in service of a model is RUNNING, else 0.", labels=labels
+        )
+        suspended = GaugeMetricFamily(
+            f"{PREFIX}_model_running_suspended",
+            "1 while a model is billed and spec.suspend keeps it from being stopped, else 0.",
+            labels=labels,
+        )
+        usd = GaugeMetricFamily(
+            f"{PREFIX}_model_usd_per_hour", "What the running versions of a model cost an hour, in USD.", labels=labels
+        )
+        hours = GaugeMetricFamily(
+            f"{PREFIX}_model_month_unit_hours",
+            "Inference-unit hours of a model in the month, in UTC, that its status shows; an estimate.",
+            labels=labels,
+        )
+        month_usd = GaugeMetricFamily(
+            f"{PREFIX}_model_month_usd", "What those hours cost, in USD; an estimate.", labels=labels
+        )
+        models = (resource for resource in self._resources() if resource.key.kind == CustomLabelsModel.kind)
+        for resource in models:
+            status = parse_status(resource.body)
+            serving = status.serving if isinstance(status, CustomLabelsModelStatus) else None
+            if serving is None:
+                continue
+            of = [resource.key.namespace, resource.key.name]
+            cost = serving.usd_per_hour or 0.0
+            running.add_metric(of, _holds(status, ConditionType.SERVING))
+            suspended.add_metric(of, cost > 0 and _holds(status, ConditionType.SUSPENDED))
+            usd.add_metric(of, cost)
+            if serving.hours_this_month is not None:
+                hours.add_metric(of, serving.hours_this_month)
+            if serving.estimated_usd_this_month is not None:
+                month_usd.add_metric(of, serving.estimated_usd_this_month)
+        yield from (running, suspended, usd, hours, month_usd)
+
+
+def _holds(status: ResourceStatus, kind: ConditionType) -> bool:
+    return any(c.type == kind.value and c.status == "True" for c in status.conditions or ())
 
 
 def _ready(resource: Resource) -> tuple[str, str]:

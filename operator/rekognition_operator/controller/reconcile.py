@@ -296,6 +296,7 @@ class Reconciler:
             attempt=memory.attempt,
             projects_listed=aws.projects_listed,
             holding=holding,
+            frees_models=decision.frees_models,
         )
         acted = await actor.carry_out(decision.actions)
         for action in acted.done:

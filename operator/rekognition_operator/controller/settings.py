@@ -65,6 +65,8 @@ class OperatorSettings(BaseSettings):
     """How long a version must stay away before it counts as deleted by others: AWS's lists may lag."""
     confirm_create_seconds: Seconds = 30.0
     """How long a version is looked for whose training AWS has not clearly accepted, before it is asked for again."""
+    aws_time_scale: Annotated[float, Field(ge=1, le=100_000)] = 1.0
+    """How many times faster than the clock AWS's time goes by: 1, but with an emulator that runs ahead."""
     list_seconds: Seconds = 600.0
     """How often all resources are listed, for what the watch may have missed."""
     health_host: str = "0.0.0.0"  # noqa: S104  # the kubelet and Prometheus ask from outside the pod
@@ -134,6 +136,7 @@ class OperatorSettings(BaseSettings):
             adoption_settle_seconds=self.adoption_settle_seconds,
             loss_confirm_seconds=self.loss_confirm_seconds,
             confirm_create_seconds=self.confirm_create_seconds,
+            aws_time_scale=self.aws_time_scale,
             usd_per_unit_hour=self.inference_unit_usd_per_hour.default_usd,
             usd_per_unit_hour_by_region=self.inference_unit_usd_per_hour.usd_by_region,
         )

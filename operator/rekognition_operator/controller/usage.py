@@ -4,7 +4,7 @@ Hours are asked for on transitions, once an hour while something runs, and when 
 idleStop waits for none, in each sweep. What may not be read is no failure of a pass.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from rekognition_operator.aws.errors import CallError, ErrorKind
@@ -15,8 +15,8 @@ from rekognition_operator.core.intent import idle_span
 from rekognition_operator.core.versions import Fleet, sort_out
 from rekognition_operator.core.world import Desired, Observed, Usage
 
-HOURS_SECONDS: Final = 3600.0
-"""How often hours are asked for while a model runs."""
+HOURS_EVERY: Final = timedelta(hours=1)
+"""How often hours are asked for while a model runs, in AWS's time."""
 
 
 async def observe_usage(
@@ -47,12 +47,12 @@ async def observe_usage(
     refused = False
     unit_hours: float | None = None
     month = f"{at:%Y-%m}"
-    if _hours_are_due(fleet, memory, monotonic, month, month_known):
+    if _hours_are_due(fleet, memory, at, month, month_known):
         try:
             unit_hours = await _unit_hours(aws, observed, fleet, at)
         except CallError as error:
             refused = error.kind is ErrorKind.ACCESS_DENIED
-        memory.hours_read_at, memory.month, memory.running = monotonic, month, _running(fleet)
+        memory.hours_read_at, memory.month, memory.running = at, month, _running(fleet)
     requests, alone, denied = await _requests(aws, desired, observed, fleet, memory, policy, monotonic)
     if unit_hours is None and requests is None and not (refused or denied):
         return None
@@ -63,7 +63,7 @@ def _running(fleet: Fleet) -> frozenset[tuple[str, str]]:
     return frozenset((own.version.arn, own.version.status) for own in fleet.own if own.occupies)
 
 
-def _hours_are_due(fleet: Fleet, memory: UsageMemory, monotonic: float, month: str, month_known: str | None) -> bool:
+def _hours_are_due(fleet: Fleet, memory: UsageMemory, at: datetime, month: str, month_known: str | None) -> bool:
     running = _running(fleet)
     if not any(own.usable or own.start_failed for own in fleet.own):
         return False  # nothing has run yet
@@ -71,7 +71,7 @@ def _hours_are_due(fleet: Fleet, memory: UsageMemory, monotonic: float, month: s
         return bool(running) or month_known != month
     if memory.month != month or memory.running != running:
         return True
-    return bool(running) and monotonic - memory.hours_read_at >= HOURS_SECONDS
+    return bool(running) and at - memory.hours_read_at >= HOURS_EVERY
 
 
 async def _unit_hours(aws: Rekognition, observed: Observed, fleet: Fleet, at: datetime) -> float:

@@ -40,6 +40,8 @@ class Policy:
     """How long after a failure to start the only model that there is is started again without a person."""
     metrics_lag_seconds: float = 300.0
     """How late CloudWatch may show a request."""
+    aws_time_scale: float = 1.0
+    """How many seconds of AWS's time go by in one of ours: more than 1 with an emulator only."""
     usd_per_unit_hour: float = 4.0
     """Price of one inference unit for one hour (Amazon Rekognition pricing), for Regions that are not listed."""
     usd_per_unit_hour_by_region: Mapping[str, float] = field(default_factory=dict)

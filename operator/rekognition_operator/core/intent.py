@@ -76,13 +76,24 @@ def idle_span(serving: Serving, active: OwnVersion | None, policy: Policy, at: d
 
     Absent data is not idleness before the model has run for the whole time, and CloudWatch tells of a request late.
     """
+    due = idle_due(serving, active, policy)
+    if serving.idle_after is None or due is None or at < due:
+        return None
+    return _idle_span(serving.idle_after, policy)
+
+
+def idle_due(serving: Serving, active: OwnVersion | None, policy: Policy) -> datetime | None:
+    """Return from when on a running model may turn out to be idle; None where it does not run, or never may."""
     if serving.idle_after is None or active is None or active.version.state is not VersionState.RUNNING:
         return None
-    span = serving.idle_after + timedelta(seconds=policy.metrics_lag_seconds)
     marker = read_marker(active.version)
-    if marker is None or marker.mark is not Mark.RUNNING or at - marker.since < span:
+    if marker is None or marker.mark is not Mark.RUNNING:
         return None
-    return span
+    return marker.since + _idle_span(serving.idle_after, policy)
+
+
+def _idle_span(idle_after: timedelta, policy: Policy) -> timedelta:
+    return idle_after + timedelta(seconds=policy.metrics_lag_seconds)
 
 
 def idleness_of(
@@ -136,7 +147,8 @@ def _ran_over(serving: Serving, active: OwnVersion | None, policy: Policy, at: d
         return ""  # it had stopped in time: others have started it since
     until = at if runs else stop.at if stop is not None and stop.why is Why.SCHEDULE else None
     span = serving.schedule.last_span(until) if until is not None else None
-    if until is None or span is None or until - span.ends <= timedelta(seconds=2 * policy.sweep_seconds):
+    look = timedelta(seconds=2 * policy.sweep_seconds * policy.aws_time_scale)
+    if until is None or span is None or until - span.ends <= look:
         return ""
     over = "it runs on" if runs else f"it ran {spoken(until - span.ends)} longer"
     return f". Window {span.name} ended at {_time(span.ends)}, and {over}, since the operator did not look in time"

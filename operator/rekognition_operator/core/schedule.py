@@ -73,8 +73,10 @@ class Schedule:
         return next((span for span in self._united(now) if span.begins > now), None)
 
     def last_span(self, now: datetime) -> Span | None:
-        """Return the last stretch that has ended at a moment, of about the past week."""
-        ended = [span for span in self._united(now) if span.ends <= now]
+        """Return the last stretch that has ended at a moment, of about the past two weeks."""
+        # What ends where the looking begins may only seem to: the window that it goes on in began before.
+        seen_whole = now - timedelta(days=_LOOK_AHEAD_DAYS - 2)
+        ended = [span for span in self._united(now) if seen_whole <= span.ends <= now]
         return ended[-1] if ended else None
 
     def _united(self, now: datetime) -> Iterator[Span]:

@@ -7,7 +7,7 @@ from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags, StartVersion, StopVersion
 from rekognition_operator.core.decision import DriftItem, Finding, Policy, ReadyState, ServingReport
-from rekognition_operator.core.intent import Idleness, Intent, idleness_of, intent_of
+from rekognition_operator.core.intent import Idleness, Intent, idle_due, idleness_of, intent_of
 from rekognition_operator.core.rollout import Rollout, plan_rollout
 from rekognition_operator.core.serving_memory import (
     Mark,
@@ -243,15 +243,18 @@ def _idle_unknown(intent: Intent, idleness: Idleness) -> Finding | None:
 
 
 def _requeue_seconds(now: Situation) -> float | None:
-    """Say when to look again: at the next beginning or end of a window, or when a failed start is tried again."""
+    """Say when to look again, in seconds of our clock: when a window begins or ends, or a failed start is due again."""
     due = []
     if now.intent.next_at is not None:
         due.append((now.intent.next_at - now.at).total_seconds())
+    idle = idle_due(now.serving, now.active, now.policy)
+    if idle is not None and idle > now.at:
+        due.append((idle - now.at).total_seconds())
     if now.failed is not None and now.active is None and now.intent.runs and not now.start_again_due:
         seen = t.read_time(now.failed.version.tags.get(t.FAILED_SEEN))
         since = (now.at - seen).total_seconds() if seen is not None else 0.0
         due.append(now.policy.start_retry_seconds - max(since, 0.0))
-    return min(due, default=None)
+    return min(due) / now.policy.aws_time_scale if due else None
 
 
 def _frees(now: Situation) -> bool:

@@ -26,6 +26,7 @@ def operator_pace(time_scale: float) -> dict[str, str]:
         "REKOGNITION_OPERATOR_SWEEP_SECONDS": f"{max(15.0, policy.sweep_seconds / max(1.0, time_scale)):g}",
         "REKOGNITION_OPERATOR_ADOPTION_SETTLE_SECONDS": scaled(policy.adoption_settle_seconds),
         "REKOGNITION_OPERATOR_LOSS_CONFIRM_SECONDS": scaled(policy.loss_confirm_seconds),
+        "REKOGNITION_OPERATOR_AWS_TIME_SCALE": f"{max(1.0, time_scale):g}",
     }
 
 

@@ -31,7 +31,7 @@ from rekognition_sandbox.controlplane.operator_setup import (
 from rekognition_sandbox.controlplane.plane import ADMIN, START_ATTEMPTS, ControlPlane
 from rekognition_sandbox.controlplane.processes import ProcessRecord
 from rekognition_sandbox.emulator.aws_client import aws_session
-from rekognition_sandbox.samples import SampleSet, make_samples
+from rekognition_sandbox.samples import make_parts, make_samples
 
 DEFAULT_DIRECTORY = Path(".sandbox")
 DEFAULT_TIME_SCALE = 600.0
@@ -183,13 +183,14 @@ class Sandbox:
                 self._stop()
                 raise
 
-    def load_samples(self) -> SampleSet:
-        """Put the images and manifests that `examples/` ask for into the emulator's S3, and return them."""
-        samples = make_samples()
+    def load_samples(self) -> int:
+        """Put the images and manifests that `examples/` ask for into the emulator's S3; return how many images."""
+        samples, parts = make_samples(), make_parts()
         # The sandbox's own endpoint, said in so many words: never the caller's AWS, and through no proxy.
         s3 = aws_session().client("s3", endpoint_url=self.aws_url, config=Config(proxies={}))
         samples.upload(s3, SAMPLES_BUCKET)
-        return samples
+        parts.upload(s3, SAMPLES_BUCKET)
+        return len(samples.images) + len(parts.images)
 
     def start_emulator(self, *, time_scale: float = DEFAULT_TIME_SCALE, arguments: Sequence[str] = ()) -> ProcessRecord:
         """Start the AWS emulator and return when it answers."""

@@ -111,8 +111,8 @@ def _set_up(screen: Screen, sandbox: Sandbox, options: Options) -> Stage:
     environment = sandbox.environment
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = environment[name]  # of this process, too: the emulator is asked by HTTP
-    samples = sandbox.load_samples()
-    screen.passed(f"{len(samples.images)} sample images and their manifests are in s3://{SAMPLES_BUCKET}.")
+    images = sandbox.load_samples()
+    screen.passed(f"{images} sample images and their manifests are in s3://{SAMPLES_BUCKET}.")
     directory = sandbox.directory / "demo"
     shutil.copytree(EXAMPLES, directory / "examples", dirs_exist_ok=True)
     return Stage(sandbox, screen, Shell(environment, directory), directory, options.time_scale)

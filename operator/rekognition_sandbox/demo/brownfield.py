@@ -1,4 +1,4 @@
-"""How does the tour meet an account in which something is already there, and the rest of `examples/`?"""
+"""How does the tour meet an account in which something is already there, and the other adapters of `examples/`?"""
 
 from rekognition_sandbox.demo.stage import Stage, holds
 
@@ -7,7 +7,7 @@ LEGACY_VERSION = "spring-2026"
 
 
 def apply_all(stage: Stage) -> None:
-    """Make a project by hand, then apply every example."""
+    """Make a project by hand, then apply every example of an adapter."""
     stage.tell(
         "Long before the operator, somebody made a project and trained a version by hand. "
         "examples/moderationadapter-adopt.yaml names both: they are taken over, and nothing is trained for that. "
@@ -15,7 +15,8 @@ def apply_all(stage: Stage) -> None:
     )
     _train_by_hand(stage)
     trainings = stage.trainings()
-    stage.run("kubectl apply -f examples/")
+    files = (f"-f examples/moderationadapter-{name}.yaml" for name in ("adopt", "delete", "full"))
+    stage.run(f"kubectl apply {' '.join(files)}")
     names = " ".join(f"moderationadapter/{name}" for name in (LEGACY, FULL, PREVIEW))
     seconds = 2 * stage.training_seconds
     stage.wait(

@@ -1,16 +1,20 @@
 """What does a chapter of the tour work with: commands, the resources' status, the emulator's call log, checks?"""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
 from rekognition_operator.api.common import Condition
-from rekognition_operator.api.moderationadapter import ModerationAdapterStatus
+from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.moderationadapter import ModerationAdapter
+from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_sandbox.controlplane.api import ApiRefusedError
+from rekognition_sandbox.controlplane.environment import REGION
 from rekognition_sandbox.controlplane.operator_setup import operator_pace
 from rekognition_sandbox.controlplane.processes import log_tail
 from rekognition_sandbox.controlplane.sandbox import Sandbox
@@ -24,7 +28,7 @@ NAMESPACE = "trust-safety"
 REACTION_SECONDS = 60.0
 """How long anything may take that needs no training, on a busy machine."""
 
-Until = Callable[[ModerationAdapterStatus], bool]
+Until = Callable[[ResourceStatus], bool]
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class Stage:
         line
             The command, such as `kubectl wait`.
         names
-            The resources it waits for.
+            The resources it waits for, as :meth:`status` takes them.
         until
             What must hold of each of them when the command has ended, so that nobody need believe the command alone.
         seconds
@@ -130,7 +134,7 @@ class Stage:
         for name in names:
             self.expect(name, until, seconds=REACTION_SECONDS, what=f"what `{line}` waited for")
 
-    def expect(self, name: str, until: Until, *, seconds: float, what: str) -> ModerationAdapterStatus:
+    def expect(self, name: str, until: Until, *, seconds: float, what: str) -> ResourceStatus:
         """Return the status of a resource as soon as it is as expected.
 
         Raises
@@ -159,20 +163,34 @@ class Stage:
                 raise StepFailedError(f"{what}, and that was not so within {seconds:.0f} s")
             time.sleep(POLL_SECONDS)
 
-    def status(self, name: str) -> ModerationAdapterStatus:
-        """Return the status of a ModerationAdapter of the tour's namespace; an empty one where it does not exist."""
-        path = f"/apis/{GROUP}/{VERSION}/namespaces/{NAMESPACE}/moderationadapters/{quote(name)}"
+    def status(self, name: str) -> ResourceStatus:
+        """Return the status of a resource of the tour's namespace; an empty one where it does not exist.
+
+        ``name`` is that of a ModerationAdapter, or ``<kind>/<name>`` as kubectl takes it.
+        """
+        singular, _, own_name = name.rpartition("/")
+        kind = next((kind for kind in ALL_KINDS if kind.singular == singular), ModerationAdapter)
+        path = f"/apis/{GROUP}/{VERSION}/namespaces/{NAMESPACE}/{kind.plural}/{quote(own_name)}"
         try:
             resource = self.sandbox.control_plane.client.request("GET", path)
         except ApiRefusedError as error:
             if error.status == 404:
-                return ModerationAdapterStatus()
+                return kind.status()
             raise
-        return ModerationAdapterStatus.model_validate(cast("dict[str, object]", resource.get("status") or {}))
+        return kind.status.model_validate(cast("dict[str, object]", resource.get("status") or {}))
 
     def trainings(self) -> int:
         """Return how many trainings were asked for and begun until now, by whomever: what AWS would bill."""
         return sum(1 for call in self.aws.calls("CreateProjectVersion") if call.effect is not None)
+
+    @contextmanager
+    def trainings_held(self) -> Iterator[None]:
+        """Let no training end inside, so that what is shown is shown while AWS trains."""
+        self.aws.hold_trainings(REGION)
+        try:
+            yield
+        finally:
+            self.aws.release_trainings(REGION)
 
     def kill_operator(self) -> None:
         """Kill the operator between any two of its instructions."""
@@ -196,7 +214,7 @@ class Stage:
         file.write_text(text.replace(before, after), encoding="utf-8")
         self.screen.edit(path, before, after)
 
-    def _training_time(self, statuses: Iterable[ModerationAdapterStatus]) -> str:
+    def _training_time(self, statuses: Iterable[ResourceStatus]) -> str:
         """Say for how long AWS has been training, in its own, faster time."""
         versions = [version for status in statuses for version in status.versions or []]
         begun = [version.created_at for version in versions if version.status == "TRAINING_IN_PROGRESS"]
@@ -211,33 +229,33 @@ class Stage:
                 raise StepFailedError(f"{service.record.name} ended by itself; the last lines of its log:\n{tail}")
 
 
-def holds(condition: str, reason: str | None = None) -> Until:
-    """Return what tells whether a condition is True, and for this reason where one is given."""
+def holds(condition: str, reason: str | None = None, *, status: str = "True") -> Until:
+    """Return what tells whether a condition is True (or else), and for this reason where one is given."""
 
-    def test(status: ModerationAdapterStatus) -> bool:
+    def test(of: ResourceStatus) -> bool:
         return any(
-            c.type == condition and c.status == "True" and reason in {None, c.reason} for c in status.conditions or []
+            c.type == condition and c.status == status and reason in {None, c.reason} for c in of.conditions or []
         )
 
     return test
 
 
-def _message(status: ModerationAdapterStatus, condition: str) -> str | None:
+def _message(status: ResourceStatus, condition: str) -> str | None:
     found = (c.message for c in status.conditions or [] if c.type == condition and c.status == "True")
     return next(found, None)
 
 
-def _foremost(status: ModerationAdapterStatus) -> Condition | None:
+def _foremost(status: ResourceStatus) -> Condition | None:
     """Return the condition that says how a resource stands: what is under way or wrong, else whether it is ready."""
     conditions = {c.type: c for c in status.conditions or []}
     return next((conditions[kind] for kind in ("Stalled", "Reconciling", "Ready") if kind in conditions), None)
 
 
-def _in_words(status: ModerationAdapterStatus) -> str:
+def _in_words(status: ResourceStatus) -> str:
     condition = _foremost(status)
     return condition.reason if condition is not None else "no status"
 
 
-def _in_full(status: ModerationAdapterStatus) -> str:
+def _in_full(status: ResourceStatus) -> str:
     condition = _foremost(status)
     return f"{condition.reason}: {condition.message}" if condition is not None else "without a status"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import requests
 from pydantic import BaseModel, TypeAdapter
@@ -25,6 +25,8 @@ from rekognition_sandbox.emulator.wire import (
     FaultView,
     ForeignVersion,
     Health,
+    Hold,
+    Holds,
     QuotaChange,
     QuotaView,
     ResetSpec,
@@ -169,10 +171,11 @@ class EmulatorControl:
         """Let every start succeed again."""
         self._request("DELETE", "/start-failures")
 
-    def calls(self, operation: str | None = None, *, since: int = 0) -> list[CallRecord]:
-        """Return the requests with a sequence above `since`, of one operation or of all."""
-        path = f"/calls?since={since}"
-        return _CALLS.validate_json(self._request("GET", f"{path}&operation={operation}" if operation else path))
+    def calls(self, operation: str | None = None, *, region: str | None = None, since: int = 0) -> list[CallRecord]:
+        """Return the requests with a sequence above `since`, of one operation or of all, to one Region or to any."""
+        given = {"operation": operation, "region": region, "since": since}
+        query = urlencode({name: value for name, value in given.items() if value is not None})
+        return _CALLS.validate_json(self._request("GET", f"/calls?{query}"))
 
     def clear_calls(self) -> None:
         """Forget the requests so far; their sequence goes on."""
@@ -189,6 +192,30 @@ class EmulatorControl:
     def advance(self, seconds: float) -> ClockView:
         """Jump forward in emulated time; what falls due by that has happened on return."""
         return self._send("PUT", "/clock", ClockChange(advance_seconds=seconds), ClockView)
+
+    def hold_trainings(self, region: str) -> None:
+        """Let no training of a Region end until they are released, whatever the clock does; all else goes on there."""
+        self._send("PUT", "/held-trainings", Hold(region=region, held=True), Holds)
+
+    def release_trainings(self, region: str) -> None:
+        """Let the trainings of a Region end again; those that are overdue have ended on return."""
+        self._send("PUT", "/held-trainings", Hold(region=region, held=False), Holds)
+
+    def held_trainings(self) -> list[str]:
+        """Return the Regions whose trainings are held."""
+        return self._get("/held-trainings", Holds).regions
+
+    def hold_serving(self, region: str) -> None:
+        """Let no start and no stop of a model in a Region end until they are released; all else goes on there."""
+        self._send("PUT", "/held-serving", Hold(region=region, held=True), Holds)
+
+    def release_serving(self, region: str) -> None:
+        """Let starts and stops of models in a Region end again; those that are overdue have ended on return."""
+        self._send("PUT", "/held-serving", Hold(region=region, held=False), Holds)
+
+    def held_serving(self) -> list[str]:
+        """Return the Regions whose starts and stops are held."""
+        return self._get("/held-serving", Holds).regions
 
     def quotas(self) -> QuotaView:
         """Return the limits in force."""

@@ -7,6 +7,7 @@ import math
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -75,34 +76,68 @@ class EmulatedClock:
         return self._anchor_ms + (self._monotonic() - self._anchor_real) * 1000 * self._time_scale
 
 
+class Move(StrEnum):
+    """What AWS takes its time for, and can be kept from ending in a Region."""
+
+    TRAINING = "training"
+    SERVING = "serving"
+
+
+Group = tuple[Move, str]
+"""The moves of one kind in one Region."""
+
+
 @dataclass(order=True, frozen=True)
 class _Due:
     due_ms: int
     sequence: int
     run: Callable[[], None] = field(compare=False)
+    group: Group | None = field(compare=False)
 
 
 class Timeline:
-    """What will happen at which emulated moment, in order of the moments; not locked, its owner is."""
+    """What will happen at which emulated moment, in order of the moments; not locked, its owner is.
+
+    What is planned in a group does not happen while the group is held, however long it has been due.
+    """
 
     def __init__(self) -> None:
         self._due: list[_Due] = []
         self._sequence = 0
+        self._overdue_of_held: dict[Group, list[_Due]] = {}
 
     @property
     def next_due_ms(self) -> int | None:
-        """The moment of the next thing to happen; None when nothing is planned."""
+        """The moment of the next thing to happen or to be kept from it; None when nothing is planned."""
         return self._due[0].due_ms if self._due else None
 
-    def at(self, due_ms: int, run: Callable[[], None]) -> None:
+    @property
+    def held(self) -> frozenset[Group]:
+        """The groups that are held."""
+        return frozenset(self._overdue_of_held)
+
+    def at(self, due_ms: int, run: Callable[[], None], group: Group | None = None) -> None:
         """Plan something for a moment."""
         self._sequence += 1
-        heapq.heappush(self._due, _Due(due_ms, self._sequence, run))
+        heapq.heappush(self._due, _Due(due_ms, self._sequence, run, group))
 
     def run_due(self, now_ms: int) -> None:
-        """Do everything that is due, including what that plans for moments already past."""
+        """Do everything that is due and not held, including what that plans for moments already past."""
         while self._due and self._due[0].due_ms <= now_ms:
-            heapq.heappop(self._due).run()
+            due = heapq.heappop(self._due)
+            if due.group in self._overdue_of_held:
+                self._overdue_of_held[due.group].append(due)
+            else:
+                due.run()
+
+    def hold(self, group: Group) -> None:
+        """Let nothing of a group happen from now on."""
+        self._overdue_of_held.setdefault(group, [])
+
+    def release(self, group: Group) -> None:
+        """Let a group happen again: what is overdue of it with the next `run_due`, in order of its moments."""
+        for due in self._overdue_of_held.pop(group, ()):
+            heapq.heappush(self._due, due)
 
 
 def to_datetime(epoch_ms: int) -> datetime:

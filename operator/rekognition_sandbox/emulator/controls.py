@@ -13,6 +13,8 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from rekognition_sandbox.emulator import world
+from rekognition_sandbox.emulator.clock import Move
+from rekognition_sandbox.emulator.metrics import CLOUDWATCH_READS
 from rekognition_sandbox.emulator.model import service_model
 from rekognition_sandbox.emulator.store import forget_objects
 from rekognition_sandbox.emulator.wire import (
@@ -28,6 +30,8 @@ from rekognition_sandbox.emulator.wire import (
     FaultSpec,
     ForeignVersion,
     Health,
+    Hold,
+    Holds,
     QuotaChange,
     QuotaView,
     ResetSpec,
@@ -62,6 +66,10 @@ class Controls:
             ("DELETE", "/calls"): lambda _: engine.calls.clear(),
             ("GET", "/clock"): lambda _: self._clock(),
             ("PUT", "/clock"): self._change_clock,
+            ("GET", "/held-trainings"): lambda _: self._held(Move.TRAINING),
+            ("PUT", "/held-trainings"): lambda request: self._hold(Move.TRAINING, request),
+            ("GET", "/held-serving"): lambda _: self._held(Move.SERVING),
+            ("PUT", "/held-serving"): lambda request: self._hold(Move.SERVING, request),
             ("GET", "/quotas"): lambda _: self._quotas(),
             ("PUT", "/quotas"): self._change_quotas,
             ("POST", "/versions"): lambda request: world.add_foreign_version(engine, _read(request, ForeignVersion)),
@@ -101,11 +109,13 @@ class Controls:
 
     def _add_fault(self, request: Request) -> Given:
         spec = _read(request, FaultSpec)
-        operations = service_model().operation_names
+        operations = [*service_model().operation_names, *CLOUDWATCH_READS]
         if spec.operation != ANY_OPERATION and spec.operation not in operations:
             near = get_close_matches(spec.operation, operations, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Use an operation's name or {ANY_OPERATION} for all."
-            raise ValueError(f"operation: Rekognition has no operation {spec.operation!r}. {hint}")
+            raise ValueError(
+                f"operation: neither Rekognition nor the emulated CloudWatch has {spec.operation!r}. {hint}"
+            )
         return self._engine.faults.add(spec)
 
     def _calls(self, request: Request) -> Given:
@@ -114,7 +124,8 @@ class Controls:
             raise ValueError(
                 f"since: {since!r} is no sequence number. Use the sequence of the last record that you have."
             )
-        return [*self._engine.calls.records(operation=request.args.get("operation"), since=int(since))]
+        operation, region = request.args.get("operation"), request.args.get("region")
+        return [*self._engine.calls.records(operation=operation, region=region, since=int(since))]
 
     def _clock(self) -> ClockView:
         return ClockView(now=self._engine.clock.now(), time_scale=self._engine.clock.time_scale)
@@ -123,6 +134,18 @@ class Controls:
         change = _read(request, ClockChange)
         self._engine.set_clock(time_scale=change.time_scale, advance_seconds=change.advance_seconds)
         return self._clock()
+
+    def _held(self, move: Move) -> Holds:
+        with self._engine.lock:
+            return Holds(regions=sorted(region for held, region in self._engine.timeline.held if held is move))
+
+    def _hold(self, move: Move, request: Request) -> Given:
+        change = _read(request, Hold)
+        if change.held:
+            self._engine.hold(move, change.region)
+        else:
+            self._engine.release(move, change.region)
+        return self._held(move)
 
     def _quotas(self) -> QuotaView:
         return QuotaView(**asdict(self._engine.quotas))

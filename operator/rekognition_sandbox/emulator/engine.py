@@ -24,6 +24,7 @@ from rekognition_sandbox.emulator.store import MotoObjectStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rekognition_sandbox.emulator.clock import Group, Move
     from rekognition_sandbox.emulator.state import Version
     from rekognition_sandbox.emulator.training import ObjectStore
 
@@ -118,17 +119,33 @@ class Engine:
         self._last_creation_ms = self.clock.now_ms()
         return self._last_creation_ms
 
-    def plan(self, due_ms: int, run: Callable[[], None]) -> None:
-        """Let something happen at an emulated moment, under the lock."""
-        self.timeline.at(due_ms, run)
+    def plan(self, due_ms: int, run: Callable[[], None], *, ends: Group | None = None) -> None:
+        """Let something happen at an emulated moment, under the lock.
+
+        What ends a move of a Region waits while those moves are held there.
+        """
+        self.timeline.at(due_ms, run, group=ends)
         self._changed.notify_all()
+
+    def hold(self, move: Move, region: str) -> None:
+        """Let no such move of a Region end until they are released, whatever the clock does; all else goes on."""
+        with self.lock:
+            self.advance()
+            self.timeline.hold((move, region))
+
+    def release(self, move: Move, region: str) -> None:
+        """Let such moves of a Region end again; those that are overdue have ended on return, in their order."""
+        with self.lock:
+            self.timeline.release((move, region))
+            self.advance()
+            self._changed.notify_all()
 
     def advance(self) -> None:
         """Let everything happen that is due."""
         self.timeline.run_due(self.clock.now_ms())
 
     def set_clock(self, *, time_scale: float | None = None, advance_seconds: float | None = None) -> None:
-        """Change the speed of time, jump forward, or both; what falls due by that has happened on return."""
+        """Change the speed of time, jump forward, or both; what falls due by that, and is not held, has happened."""
         with self.lock:
             if time_scale is not None:
                 self.clock.set_time_scale(time_scale)

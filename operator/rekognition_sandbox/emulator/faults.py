@@ -27,7 +27,9 @@ class _Fault:
     struck: int = 0
 
     def concerns(self, operation: str, region: str | None) -> bool:
-        return self.spec.operation in {operation, ANY_OPERATION} and self.spec.region in {region, None}
+        if self.spec.region not in {region, None}:
+            return False
+        return self.spec.operation in {ANY_OPERATION, operation}
 
     def strikes(self, rng: random.Random) -> bool:
         self.calls_seen += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rekognition_sandbox.emulator.clock import to_datetime
+from rekognition_sandbox.emulator.clock import Move, to_datetime
 from rekognition_sandbox.emulator.custom_labels.training import train_custom_labels
 from rekognition_sandbox.emulator.manifests import OUTPUT_UNWRITABLE
 from rekognition_sandbox.emulator.state import Feature, ProjectStatus, VersionStatus
@@ -59,7 +59,8 @@ def begin_deleting_version(engine: Engine, place: Place, version: Version) -> No
 def begin_training(engine: Engine, place: Place, project: Project, version: Version) -> None:
     """Let a version exist, TRAINING_IN_PROGRESS, and end as its data deserves.
 
-    The data is read now, the outputs are written and the outcome shows when the training ends.
+    The data is read now, the outputs are written and the outcome shows when the training ends. One that was held ends
+    late, and says the moment at which it would have ended.
     """
     ended_ms = version.created_ms + TRAINING_MS
     staged = StagedObjectStore(engine.store(place))
@@ -104,7 +105,7 @@ def begin_training(engine: Engine, place: Place, project: Project, version: Vers
             outcome=result,
         )
 
-    engine.plan(ended_ms, ended)
+    engine.plan(ended_ms, ended, ends=(Move.TRAINING, place.region))
 
 
 def _unwritten(outcome: TrainingOutcome) -> TrainingOutcome:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from rekognition_sandbox.emulator.state import VersionStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rekognition_sandbox.emulator.state import Version
 
 NAMESPACE = "AWS/Rekognition"
 MINUTE_MS = 60_000
+#: CloudWatch's operations by which metrics are read; faults strike them, too.
+CLOUDWATCH_READS = ("GetMetricData", "GetMetricStatistics", "ListMetrics")
 
 SUCCESSFUL, THROTTLED = "SuccessfulRequestCount", "ThrottledCount"
 USER_ERROR, SERVER_ERROR = "UserErrorCount", "ServerErrorCount"
@@ -69,6 +71,25 @@ class Datapoint:
             least=min(self.least, other.least),
             most=max(self.most, other.most),
         )
+
+
+#: What CloudWatch makes of a datapoint, by the name of the statistic.
+STATISTICS: Mapping[str, Callable[[Datapoint], float]] = {
+    "SampleCount": lambda point: point.count,
+    "Sum": lambda point: point.total,
+    "Average": lambda point: point.total / point.count,
+    "Minimum": lambda point: point.least,
+    "Maximum": lambda point: point.most,
+}
+
+
+def in_periods(points: Iterable[Datapoint], start_ms: int, period_ms: int) -> list[Datapoint]:
+    """Return what happened in each period that has data, the oldest first; periods follow each other from a moment."""
+    periods: dict[int, Datapoint] = {}
+    for point in points:
+        at_ms = point.at_ms - (point.at_ms - start_ms) % period_ms
+        periods[at_ms] = periods[at_ms].joined(point) if at_ms in periods else replace(point, at_ms=at_ms)
+    return [periods[at_ms] for at_ms in sorted(periods)]
 
 
 @dataclass(frozen=True)
@@ -141,11 +162,7 @@ class MetricBook:
                 points = [
                     point for level in levels for point in _samples(level, start_ms, min(end_ms, now_ms), step_ms)
                 ]
-        steps: dict[int, Datapoint] = {}
-        for point in points:
-            step = point.at_ms - point.at_ms % step_ms
-            steps[step] = steps[step].joined(point) if step in steps else replace(point, at_ms=step)
-        return [steps[step] for step in sorted(steps)]
+        return in_periods(points, 0, step_ms)
 
 
 def _count(status: int, code: str) -> str:

@@ -74,6 +74,12 @@ def signed_region(authorization: str, service: str) -> str | None:
     return scope["region"] if scope and scope["service"] == service else None
 
 
+def signed_service(authorization: str) -> str | None:
+    """Return the service of a signature, such as rekognition, or monitoring for CloudWatch."""
+    scope = _CREDENTIAL_SCOPE.search(authorization)
+    return scope["service"] if scope else None
+
+
 def install() -> None:
     """Let moto route Rekognition here, for every server in this process; doing it twice does no harm."""
     moto.rekognition.urls.url_paths["{0}/$"] = EmulatedRekognitionResponse.dispatch

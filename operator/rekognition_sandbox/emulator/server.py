@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Self
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.http import http_date
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
@@ -15,7 +16,7 @@ from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition
 from rekognition_sandbox.emulator.controls import Controls
 from rekognition_sandbox.emulator.engine import EmulatorSettings, Engine
 from rekognition_sandbox.emulator.errors import CONTENT_TYPE, AwsError
-from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange
+from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_service
 from rekognition_sandbox.emulator.wire import CONTROL_PREFIX
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _MOTO_RESET = "/moto-api/reset"
 _TARGET_PREFIX = "RekognitionService."
+#: Services, by their names in signatures, whose answers tell the emulated time. S3 and STS stay on ours.
+_ON_EMULATED_TIME = frozenset({"rekognition", "monitoring"})
 
 
 class EmulatorApplication:
@@ -44,14 +47,23 @@ class EmulatorApplication:
             return list(self._controls(environ, start_response))
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         if target.startswith(_TARGET_PREFIX) and "HTTP_AUTHORIZATION" not in environ:
-            return list(_unsigned()(environ, start_response))
+            refusal = _unsigned()
+            self._date(refusal)
+            return list(refusal(environ, start_response))
         if path == _MOTO_RESET:
             self._engine.reset()
         environ[EXCHANGE_KEY] = exchange = Exchange(self._engine)
         response = Response.from_app(self._moto, environ, buffered=True)
         if exchange.answer_lost:
             _close_connection(environ)
+        if signed_service(environ.get("HTTP_AUTHORIZATION", "")) in _ON_EMULATED_TIME:
+            self._date(response)
+        response.headers.setdefault("Date", http_date())
         return list(response(environ, start_response))
+
+    def _date(self, response: Response) -> None:
+        """Say what time it is at AWS, which its clients may go by: signing goes by their own."""
+        response.headers["Date"] = http_date(self._engine.clock.now())
 
 
 def _unsigned() -> Response:
@@ -68,7 +80,11 @@ def _close_connection(environ: WSGIEnvironment) -> None:
     raise ConnectionAbortedError("a fault of the emulator loses this answer")
 
 
-class _QuietHandler(MotoRequestHandler):
+class _Handler(MotoRequestHandler):
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Begin an answer without the Date that Python's server would give it beside the application's own."""
+        self.send_response_only(code, message)
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Keep quiet: the call log has it."""
 
@@ -96,7 +112,7 @@ class EmulatorServer:
         self.engine = Engine(settings)
         application = EmulatorApplication(self.engine)
         try:
-            self._server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_QuietHandler)
+            self._server = make_server(LOOPBACK, port, application, threaded=True, request_handler=_Handler)
         except SystemExit as error:
             # werkzeug prints the reason and asks the whole process to end
             raise PortTakenError(

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rekognition_sandbox.emulator.clock import Move
 from rekognition_sandbox.emulator.state import VersionStatus
 from rekognition_sandbox.emulator.wire import StartFailure, StartFailureView
 
@@ -100,4 +101,4 @@ def _pass_through(
         place.versions[passing.arn] = passed_on
         engine.observe(place, passed_on, due_ms)
 
-    engine.plan(due_ms, passed)
+    engine.plan(due_ms, passed, ends=(Move.SERVING, place.region))

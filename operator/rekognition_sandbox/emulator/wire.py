@@ -108,6 +108,19 @@ class ClockChange(_Wire):
     advance_seconds: float | None = Field(default=None, ge=0)
 
 
+class Hold(_Wire):
+    """Whether what AWS takes its time for is held in a Region: it goes on and does not end, however late it is."""
+
+    region: str = Field(min_length=1)
+    held: bool
+
+
+class Holds(_Wire):
+    """The Regions in which it is held."""
+
+    regions: list[str]
+
+
 class QuotaChange(_Wire):
     """Limits to change; what is left out stays."""
 
@@ -220,7 +233,7 @@ class DatasetView(_Wire):
 
 
 class ResetSpec(_Wire):
-    """Forget all of Rekognition, faults, failing starts, calls and quotas; with `s3` all buckets too.
+    """Forget all of Rekognition, faults, failing starts, held trainings, calls and quotas; with `s3` all buckets too.
 
     The clock keeps its time and gets its first speed back.
     """

@@ -55,8 +55,6 @@ async def aws(server: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Async
     def observe(operation: str, outcome: str, _seconds: float, _lane: Lane) -> None:
         outcomes.append((operation, outcome))
 
-    provider = Boto3Provider(
-        limiters=lambda _account, _region: UnlimitedCalls(), observer=observe, read_timeout_seconds=2
-    )
+    provider = Boto3Provider(limiters=lambda _account, _region: UnlimitedCalls(), observer=observe)
     yield Aws(await provider.for_region(REGION), server.control, outcomes)
     provider.close()

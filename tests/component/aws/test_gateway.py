@@ -226,9 +226,14 @@ async def test_a_lost_answer_is_seen_as_lost_and_not_asked_for_again(aws: Aws, *
 
 async def test_an_answer_that_takes_too_long_is_lost(aws: Aws) -> None:
     absent = "arn:aws:rekognition:us-east-1:123456789012:project/absent/1700000000000"
-    aws.control.delay("TagResource", 3, nth=1)  # what comes late changes nothing: it would disturb the next test
-    with pytest.raises(CallError) as lost:
-        await aws.gateway.set_tags(absent, {"a": "b"}, lane=Lane.CHANGE)
+    aws.control.delay("TagResource", 2, nth=1)  # what comes late changes nothing: it would disturb the next test
+    provider = Boto3Provider(limiters=lambda _account, _region: UnlimitedCalls(), read_timeout_seconds=1)
+    try:
+        gateway = await provider.for_region("us-east-1")
+        with pytest.raises(CallError) as lost:
+            await gateway.set_tags(absent, {"a": "b"}, lane=Lane.CHANGE)
+    finally:
+        provider.close()
     assert (lost.value.kind, lost.value.code) == (ErrorKind.LOST, ANSWER_LOST)
 
 

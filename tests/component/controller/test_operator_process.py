@@ -46,10 +46,9 @@ def test_an_adapter_becomes_ready_and_after_a_restart_nothing_is_written(
     world.kubectl("apply", "-f", "-", stdin=adapter("restart"))
     world.kubectl("wait", "--for=condition=Ready", "modad/storefront", "-n", "restart", "--timeout=60s")
     before = status(world, "restart")
-    assert "rekognition_operator_trainings_started_total 1.0" in operator.get("/metrics")[1]
-    assert (
-        'rekognition_operator_resources{kind="ModerationAdapter",reason="InService",status="True"} 1.0'
-        in (operator.get("/metrics")[1])
+    wait_for_metric(operator, "rekognition_operator_trainings_started_total 1.0")
+    wait_for_metric(
+        operator, 'rekognition_operator_resources{kind="ModerationAdapter",reason="InService",status="True"} 1.0'
     )
     assert operator.stop() == 0
     done = [line["actions"] for line in operator.lines("Reconciled") if "actions" in line]
@@ -180,6 +179,11 @@ def test_a_taken_port_is_one_clear_sentence(start_operator: StartOperator) -> No
 
 def wait_for_answer(operator: OperatorProcess, path: str, code: int) -> None:
     wait_until(lambda: operator.get(path)[0] == code, f"{code} on {path}")
+
+
+def wait_for_metric(operator: OperatorProcess, line: str) -> None:
+    """Return when /metrics has the line: kubectl may see a status before the operator has the answer to its patch."""
+    wait_until(lambda: line in operator.get("/metrics")[1], line)
 
 
 def operator_writes(world: World, namespace: str) -> list[Any]:

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import boto3
 import pytest
+import yaml
 
+from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.schema import GROUP
 from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.environment import read_env_file
 from rekognition_sandbox.controlplane.errors import SandboxError
@@ -21,13 +24,14 @@ from rekognition_sandbox.controlplane.operator_setup import (
     OPERATOR_SERVICE_ACCOUNT,
     OPERATOR_USER,
 )
-from rekognition_sandbox.controlplane.sandbox import Sandbox
+from rekognition_sandbox.controlplane.sandbox import SAMPLES_BUCKET, Sandbox
 
 pytestmark = pytest.mark.controlplane
 
 WaitUntil = Callable[[Callable[[], bool]], None]
 
-KINDS = "rekognition-operator.io/moderationadapters"
+ROOT = Path(__file__).parents[3]
+OURS = tuple(f"{GROUP}/{kind.plural}" for kind in ALL_KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +69,44 @@ def test_the_env_file_leads_boto3_to_the_emulator_and_kubectl_to_the_control_pla
     assert read_kubeconfig(Path(variables["KUBECONFIG"])).answers("/readyz")
 
 
+def test_the_data_of_every_example_is_in_its_s3(sandbox: Sandbox) -> None:
+    images = sandbox.load_samples()
+
+    variables = sandbox.environment
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=SAMPLES_BUCKET)
+    keys = {item["Key"] for page in pages for item in page["Contents"]}
+    assert sum(key.endswith(".png") for key in keys) == images
+    for example in sorted((ROOT / "examples").glob("*.yaml")):
+        training = yaml.safe_load(example.read_text(encoding="utf-8"))["spec"]["training"]
+        parts = (training["trainingData"], training.get("testingData", {}))
+        used = [manifest for part in parts for manifest in part.get("manifests", ())]
+        assert {manifest["bucket"] for manifest in used} == {SAMPLES_BUCKET}, example.name
+        assert {manifest["name"] for manifest in used} <= keys, example.name
+
+
 def test_the_operators_own_kinds_are_served_and_explained(sandbox: Sandbox) -> None:
     client = sandbox.control_plane.client
 
-    assert client.answers("/apis/rekognition-operator.io/v1alpha1/moderationadapters")
+    for kind in ALL_KINDS:
+        assert client.answers(f"/apis/rekognition-operator.io/v1alpha1/{kind.plural}")
     assert client.answers("/openapi/v3/apis/rekognition-operator.io/v1alpha1")
 
 
 @pytest.mark.parametrize(
     ("verb", "resource", "namespace", "allowed"),
     [
-        *((verb, KINDS, "team", True) for verb in ("get", "list", "watch", "patch")),
-        *((verb, KINDS, "team", False) for verb in ("create", "update", "delete", "deletecollection")),
-        ("patch", f"{KINDS}/status", "team", True),
-        ("update", f"{KINDS}/status", "team", False),
-        ("update", f"{KINDS}/finalizers", "team", True),
+        *((verb, ours, "team", True) for ours in OURS for verb in ("get", "list", "watch", "patch")),
+        *((verb, ours, "team", False) for ours in OURS for verb in ("create", "update", "delete", "deletecollection")),
+        *(("patch", f"{ours}/status", "team", True) for ours in OURS),
+        *(("update", f"{ours}/status", "team", False) for ours in OURS),
+        *(("update", f"{ours}/finalizers", "team", True) for ours in OURS),
         *((verb, "/events", "team", True) for verb in ("create", "patch")),
         ("list", "/events", "team", False),
         *((verb, "coordination.k8s.io/leases", OPERATOR_NAMESPACE, True) for verb in ("get", "create", "update")),

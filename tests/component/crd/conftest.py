@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.schema import GROUP
 from rekognition_sandbox.controlplane.kubectl import kubectl_path
 from rekognition_sandbox.controlplane.plane import ControlPlane
 from rekognition_sandbox.testing import control_plane, namespace
@@ -15,7 +17,7 @@ from rekognition_sandbox.testing import control_plane, namespace
 __all__ = ["control_plane", "namespace"]
 
 ROOT = Path(__file__).parents[3]
-CRD_NAME = "moderationadapters.rekognition-operator.io"
+CRD_NAMES = tuple(f"crd/{kind.plural}.{GROUP}" for kind in ALL_KINDS)
 
 Answer = subprocess.CompletedProcess[str]
 
@@ -47,7 +49,7 @@ def applied_crds(bare_kubectl: Callable[..., Answer]) -> Answer:
     """Apply the committed definitions, wait until they are served, and return what kubectl said."""
     answer = bare_kubectl("apply", "-f", str(ROOT / "crds"))
     assert answer.returncode == 0, answer.stderr
-    served = bare_kubectl("wait", "--for=condition=Established", "--timeout=30s", f"crd/{CRD_NAME}")
+    served = bare_kubectl("wait", "--for=condition=Established", "--timeout=30s", *CRD_NAMES)
     assert served.returncode == 0, served.stderr
     return answer
 

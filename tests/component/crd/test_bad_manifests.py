@@ -1,68 +1,31 @@
 """Which manifests does ``kubectl apply`` refuse, and does the message name the field and the remedy?"""
 
-import copy
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
+
+from component.crd.manifests import (
+    ADOPTION_RULE,
+    MANIFEST,
+    REMOVED,
+    TAG_KEY_RULE,
+    TESTING_RULE,
+    Bad,
+    below,
+    edited,
+    good,
+)
+from rekognition_operator.api.kinds import ALL_KINDS, Kind
+from rekognition_operator.api.moderationadapter import ModerationAdapter
 
 pytestmark = pytest.mark.controlplane
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 
-REMOVED = object()
-MANIFEST = {"bucket": "acme-ml", "name": "storefront/train.manifest"}
 TRAIN = "spec.training.trainingData.manifests"
 NAME_RULE = "have letters, digits, and _ . - only; write another one"
 BUCKET_RULE = "bucket must be a bucket's name, not a URL or an ARN"
-TESTING_RULE = "exactly one of manifests and autoSplit: true; set one of them"
-TAG_KEY_RULE = "tag keys must have 1 to 128 characters: letters, digits, spaces"
-ADOPTION_RULE = "adoption.versions needs adoption.policy: IfUnowned; set it, or remove versions"
-
-
-def good() -> dict[str, Any]:
-    """Return a manifest that is accepted and that has every part which a case below edits."""
-    return {
-        "apiVersion": "rekognition-operator.io/v1alpha1",
-        "kind": "ModerationAdapter",
-        "metadata": {"name": "storefront"},
-        "spec": {
-            "training": {"trainingData": {"manifests": [MANIFEST]}, "testingData": {"autoSplit": True}},
-            "output": {"bucket": "acme-ml", "prefix": "storefront/out/"},
-        },
-    }
-
-
-def edited(path: str, value: object) -> dict[str, Any]:
-    """Return the good manifest with the member at a dotted path set, or removed."""
-    manifest = copy.deepcopy(good())
-    *parents, last = path.split(".")
-    part = manifest
-    for name in parents:
-        part = part.setdefault(name, {})
-    if value is REMOVED:
-        del part[last]
-    else:
-        part[last] = value
-    return manifest
-
-
-@dataclass(frozen=True)
-class Bad:
-    """One edit that makes the good manifest bad; ``field`` and ``remedy`` must stand in the message."""
-
-    what: str
-    path: str
-    value: object
-    field: str
-    remedy: str
-
-
-def below(path: str, what: str, value: object, remedy: str) -> Bad:
-    """Return a case whose message names the very field that was edited."""
-    return Bad(what, path, value, f"{path}: ", remedy)
 
 
 CASES = (
@@ -165,32 +128,38 @@ CASES = (
 )
 
 
-def test_the_manifest_that_the_cases_edit_is_accepted(kubectl: Kubectl, namespace: str) -> None:
-    answer = kubectl("apply", "-n", namespace, "-f", "-", stdin=good())
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.kind)
+def test_the_manifest_that_the_cases_edit_is_accepted(kubectl: Kubectl, namespace: str, kind: Kind) -> None:
+    answer = kubectl("apply", "-n", namespace, "-f", "-", stdin=good(kind))
     assert answer.returncode == 0, answer.stderr
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.path}: {case.what}")
 def test_apply_refuses_and_names_field_and_remedy(kubectl: Kubectl, case: Bad) -> None:
-    answer = kubectl("apply", "-n", "default", "-f", "-", stdin=edited(case.path, case.value))
+    answer = kubectl("apply", "-n", "default", "-f", "-", stdin=edited(ModerationAdapter, case.path, case.value))
     assert answer.returncode == 1, answer.stdout
     assert case.field in answer.stderr
     assert case.remedy in answer.stderr
 
 
-IMMUTABLE = {"projectName": ("storefront", "storefront-2"), "region": ("us-east-1", "eu-west-1")} | {
-    "autoUpdate": ("Disabled", "Enabled")
-}
+PROJECT_NAME, REGION = ("projectName", "storefront", "storefront-2"), ("region", "us-east-1", "eu-west-1")
+IMMUTABLE = (
+    *((kind, *field) for kind in ALL_KINDS for field in (PROJECT_NAME, REGION)),
+    (ModerationAdapter, "autoUpdate", "Disabled", "Enabled"),
+)
 
 
-@pytest.mark.parametrize("field", IMMUTABLE)
+@pytest.mark.parametrize(("kind", "field", "old", "new"), IMMUTABLE, ids=lambda value: getattr(value, "kind", value))
 @pytest.mark.parametrize("change", ["changed", "added", "removed"])
-def test_apply_refuses_to_move_an_existing_resource(kubectl: Kubectl, namespace: str, field: str, change: str) -> None:
-    old, new = IMMUTABLE[field]
-    with_old, with_new = edited(f"spec.{field}", old), edited(f"spec.{field}", new)
-    first, second = {"changed": (with_old, with_new), "added": (good(), with_old), "removed": (with_old, good())}[
-        change
-    ]
+def test_apply_refuses_to_move_an_existing_resource(
+    kubectl: Kubectl, namespace: str, kind: Kind, field: str, old: str, new: str, change: str
+) -> None:
+    with_old, with_new = edited(kind, f"spec.{field}", old), edited(kind, f"spec.{field}", new)
+    first, second = {
+        "changed": (with_old, with_new),
+        "added": (good(kind), with_old),
+        "removed": (with_old, good(kind)),
+    }[change]
 
     created = kubectl("apply", "-n", namespace, "-f", "-", stdin=first)
     assert created.returncode == 0, created.stderr
@@ -216,8 +185,8 @@ def test_apply_refuses_to_move_an_existing_resource(kubectl: Kubectl, namespace:
     ],
 )
 def test_everything_else_may_change(kubectl: Kubectl, namespace: str, path: str, value: object) -> None:
-    created = kubectl("apply", "-n", namespace, "-f", "-", stdin=good())
+    created = kubectl("apply", "-n", namespace, "-f", "-", stdin=good(ModerationAdapter))
     assert created.returncode == 0, created.stderr
-    answer = kubectl("apply", "-n", namespace, "-f", "-", stdin=edited(path, value))
+    answer = kubectl("apply", "-n", namespace, "-f", "-", stdin=edited(ModerationAdapter, path, value))
     assert answer.returncode == 0, answer.stderr
     assert "configured" in answer.stdout

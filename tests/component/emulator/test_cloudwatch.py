@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from component.emulator.conftest import STARTING_SECONDS, Aws, part
 from rekognition_sandbox.emulator.aws_client import aws_session
 from rekognition_sandbox.emulator.state import VersionStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BOLT = {"S3Object": part("images/hex-bolt-01.png")}
 
@@ -250,6 +255,104 @@ def test_metrics_are_listed_with_their_dimensions(aws: Aws, watch: Watch, model:
     assert [metric["Dimensions"] for metric in metrics] == [listed(ProjectName="parts", VersionName="v1")]
 
 
+def test_metrics_are_listed_by_any_of_their_dimensions(aws: Aws, watch: Watch, model: str) -> None:
+    other = aws.train_custom_labels(aws.custom_labels_project("others"), "v2")
+    for arn in (model, other):
+        aws.start(arn)
+    aws.control.advance(60)
+
+    def found(metric: str = "InServiceInferenceUnits", **dimensions: str) -> list[dict[str, str]]:
+        answer = watch.client.list_metrics(
+            Namespace="AWS/Rekognition", MetricName=metric, Dimensions=listed(**dimensions)
+        )
+        return [{d["Name"]: d["Value"] for d in metric["Dimensions"]} for metric in answer["Metrics"]]
+
+    parts, others = {"ProjectName": "parts", "VersionName": "v1"}, {"ProjectName": "others", "VersionName": "v2"}
+    assert found(ProjectName="parts") == [parts]
+    assert found(VersionName="v2") == [others]
+    assert found() == [parts, others]
+    assert found(ProjectName="parts", VersionName="v2") == []
+    assert found("SuccessfulRequestCount", ProjectName="parts") == []
+
+
+def test_a_metric_is_listed_for_two_weeks_after_its_last_data(aws: Aws, watch: Watch, model: str) -> None:
+    aws.start(model)
+    aws.control.advance(600)
+    aws.stop(model)
+
+    def names() -> list[str]:
+        metrics = watch.client.list_metrics(Namespace="AWS/Rekognition")["Metrics"]
+        return [metric["MetricName"] for metric in metrics if len(metric["Dimensions"]) == 2]
+
+    assert "InServiceInferenceUnits" in names()
+    aws.control.advance(14 * 86400)
+    assert names() == []
+    assert sum(watch.data("InServiceInferenceUnits", "SampleCount", ProjectName="parts", VersionName="v1")) == 10
+
+
+def test_a_month_in_steps_of_five_minutes_is_answered_at_once(aws: Aws, watch: Watch, model: str) -> None:
+    aws.start(model, 2)
+    aws.control.advance(31 * 86400)
+    metric = {
+        "Namespace": "AWS/Rekognition",
+        "MetricName": "InServiceInferenceUnits",
+        "Dimensions": listed(ProjectName="parts", VersionName="v1"),
+    }
+    end = watch.until().replace(second=0, microsecond=0)
+
+    began = time.monotonic()
+    answer = watch.client.get_metric_data(
+        StartTime=end - timedelta(days=31),
+        EndTime=end,
+        MetricDataQueries=[
+            {"Id": f"m{number}", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Average"}}
+            for number in range(3)
+        ],
+    )
+
+    assert [sum(result["Values"]) * 300 / 3600 for result in answer["MetricDataResults"]] == [31 * 24 * 2.0] * 3
+    assert time.monotonic() - began < 10
+    newest, *_, oldest = answer["MetricDataResults"][0]["Timestamps"]
+    assert newest - oldest == timedelta(days=31) - timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("stat", "value"), [("Average", 2), ("Sum", 10), ("Maximum", 2), ("Minimum", 2), ("SampleCount", 5)]
+)
+def test_what_is_computed_from_units_is_the_same_with_and_without_mathematics(
+    aws: Aws, watch: Watch, model: str, stat: str, value: float
+) -> None:
+    aws.start(model, 2)
+    aws.control.advance(3600)
+    metric = {
+        "Namespace": "AWS/Rekognition",
+        "MetricName": "InServiceInferenceUnits",
+        "Dimensions": listed(ProjectName="parts", VersionName="v1"),
+    }
+    plain = {"Id": "plain", "MetricStat": {"Metric": metric, "Period": 300, "Stat": stat}}
+    span = {"StartTime": watch.since + timedelta(minutes=90), "EndTime": watch.since + timedelta(hours=2)}
+
+    alone = watch.client.get_metric_data(**span, MetricDataQueries=[plain])["MetricDataResults"]
+    beside = watch.client.get_metric_data(**span, MetricDataQueries=[plain, {"Id": "more", "Expression": "plain"}])
+
+    assert alone[0]["Values"] == [value] * 6
+    first = beside["MetricDataResults"][0]
+    assert (first["Values"], first["Timestamps"]) == (alone[0]["Values"], alone[0]["Timestamps"])
+
+
+def test_more_than_500_metrics_at_once_are_refused(watch: Watch) -> None:
+    metric = {"Namespace": "AWS/Rekognition", "MetricName": "SuccessfulRequestCount", "Dimensions": []}
+    queries = [
+        {"Id": f"m{number}", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}} for number in range(501)
+    ]
+
+    watch.client.get_metric_data(StartTime=watch.since, EndTime=watch.until(), MetricDataQueries=queries[:500])
+    with pytest.raises(ClientError) as refused:
+        watch.client.get_metric_data(StartTime=watch.since, EndTime=watch.until(), MetricDataQueries=queries)
+
+    assert refused.value.response["Error"]["Code"] == "ValidationError"
+
+
 def test_what_others_put_into_cloudwatch_is_still_there(watch: Watch) -> None:
     watch.client.put_metric_data(
         Namespace="Own", MetricData=[{"MetricName": "Widgets", "Value": 7.0, "Timestamp": watch.since}]
@@ -273,3 +376,24 @@ def test_a_reset_forgets_the_metrics(aws: Aws, watch: Watch) -> None:
 
     assert watch.data("SuccessfulRequestCount", "Sum") == []
     assert watch.client.list_metrics(Namespace="AWS/Rekognition")["Metrics"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "ask"),
+    [
+        ("GetMetricData", lambda watch: watch.data("SuccessfulRequestCount", "Sum")),
+        ("GetMetricStatistics", lambda watch: watch.statistics("SuccessfulRequestCount", "Sum")),
+        ("ListMetrics", lambda watch: watch.client.list_metrics(Namespace="AWS/Rekognition")),
+    ],
+)
+def test_faults_strike_calls_to_cloudwatch_too(
+    aws: Aws, watch: Watch, operation: str, ask: Callable[[Watch], object]
+) -> None:
+    aws.control.fail(operation, "AccessDenied", "May not.", times=1)
+
+    with pytest.raises(ClientError) as refused:
+        ask(watch)
+
+    error = refused.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("AccessDenied", "May not.")
+    ask(watch)

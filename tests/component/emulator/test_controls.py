@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from component.emulator.conftest import TRAINING_SECONDS
 from rekognition_sandbox.emulator.client import EmulatorControlError
 from rekognition_sandbox.emulator.state import VersionStatus
 from rekognition_sandbox.emulator.wire import QuotaChange
@@ -36,6 +37,49 @@ def test_time_stands_still_jumps_and_runs_as_told(aws: Aws) -> None:
     assert timedelta() <= jumped.now - before.now - timedelta(hours=1) < timedelta(milliseconds=2)
     assert faster.time_scale == 600
     assert faster.now >= jumped.now
+
+
+def test_held_trainings_do_not_end_while_all_else_goes_on(aws: Aws) -> None:
+    aws.control.hold_trainings("us-east-1")
+    project = aws.adapter_project()  # that it becomes CREATED is not held
+    aws.start_training(project, "adapter")
+    aws.start_custom_labels_training(aws.custom_labels_project(), "labels")
+
+    aws.control.advance(86400)
+
+    assert aws.control.held_trainings() == ["us-east-1"]
+    assert aws.version(project, "adapter")["Status"] == "TRAINING_IN_PROGRESS"
+    assert set(aws.project_statuses("CONTENT_MODERATION").values()) == {"CREATED"}
+
+
+def test_released_trainings_end_at_once_when_they_are_overdue_and_else_in_time(aws: Aws) -> None:
+    aws.control.hold_trainings("us-east-1")
+    project = aws.adapter_project()
+    aws.start_training(project, "overdue")
+    aws.finish_training()
+    aws.start_training(project, "in-time")
+
+    aws.control.release_trainings("us-east-1")
+
+    overdue, in_time = aws.version(project, "overdue"), aws.version(project, "in-time")
+    assert (overdue["Status"], in_time["Status"]) == ("TRAINING_COMPLETED", "TRAINING_IN_PROGRESS")
+    assert overdue["TrainingEndTimestamp"] - overdue["CreationTimestamp"] == timedelta(seconds=TRAINING_SECONDS)
+    assert aws.control.held_trainings() == []
+    aws.finish_training()
+    assert aws.version(project, "in-time")["Status"] == "TRAINING_COMPLETED"
+
+
+def test_held_trainings_count_against_the_quota_and_only_in_their_region(aws: Aws, refused: Refused) -> None:
+    aws.control.hold_trainings("eu-elsewhere-1")
+    aws.control.set_quotas(QuotaChange(concurrent_trainings=1))
+    project = aws.adapter_project()
+    aws.train(project, "not-held")
+    aws.control.hold_trainings("us-east-1")
+    aws.start_training(project, "held")
+    aws.finish_training()
+
+    assert refused(lambda: aws.start_training(project, "one-too-many"))[0] == "LimitExceededException"
+    assert aws.version(project, "not-held")["Status"] == "TRAINING_COMPLETED"
 
 
 def test_calls_beyond_the_rate_of_an_operation_are_throttled(aws: Aws, refused: Refused) -> None:
@@ -140,6 +184,7 @@ def test_datasets_are_for_custom_labels_only(aws: Aws) -> None:
         ("/calls", "PUT", "", 405, "There is no PUT /moto-api/rekognition/calls"),
         ("/clock", "PUT", '{"time_scale": -1}', 400, "time_scale"),
         ("/clock", "PUT", "{", 400, "Invalid JSON"),
+        ("/held-trainings", "PUT", '{"region": "us-east-1"}', 400, "held: Field required"),
         ("/faults", "POST", '{"operation": "CreateProject"}', 400, "needs error, answer_lost, delay_seconds or"),
         ("/calls?since=yesterday", "GET", "", 400, "since: 'yesterday' is no sequence number"),
         ("/versions/arn:aws:nothing", "PUT", "{}", 404, "There is no version arn:aws:nothing"),
@@ -162,6 +207,7 @@ def test_a_reset_forgets_everything_but_the_buckets(aws: Aws) -> None:
     aws.control.set_quotas(QuotaChange(projects=0))
     aws.control.release_base_model("9.9")
     aws.control.set_time_scale(5)
+    aws.control.hold_trainings("us-east-1")
     started = aws.control.clock().now
 
     aws.control.reset()
@@ -169,6 +215,7 @@ def test_a_reset_forgets_everything_but_the_buckets(aws: Aws) -> None:
     assert aws.control.calls() == []
     assert aws.project_statuses("CONTENT_MODERATION") == {}
     assert aws.control.quotas().projects == 100
+    assert aws.control.held_trainings() == []
     assert aws.control.clock().time_scale == 0
     assert aws.control.clock().now >= started
     assert aws.version(aws_trained(aws))["BaseModelVersion"] == "7.0"

@@ -157,6 +157,17 @@ def test_the_log_is_read_by_operation_and_from_a_sequence_on(aws: Aws) -> None:
     assert aws.control.calls() == []
 
 
+def test_the_log_is_read_by_region(aws: Aws) -> None:
+    aws.rekognition.create_project(ProjectName="here")
+    aws.client("eu-west-1").create_project(ProjectName="there")
+
+    (record,) = aws.control.calls(region="eu-west-1")
+
+    assert record.parameters["ProjectName"] == "there"
+    assert aws.control.calls("DescribeProjects", region="eu-west-1") == []
+    assert len(aws.control.calls()) == 2
+
+
 def test_images_are_logged_by_their_length(aws: Aws, refused: Refused) -> None:
     refused(lambda: aws.rekognition.detect_moderation_labels(Image={"Bytes": b"x" * 6000}))
 

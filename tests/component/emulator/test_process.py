@@ -34,6 +34,7 @@ SCRIPT = Path(__file__).parent / "aws_cli.sh"
 
 
 def test_the_stock_aws_cli_runs_the_whole_story(emulator: EmulatorControl, tmp_path: Path) -> None:
+    emulator.set_time_scale(60_000)  # a training takes less than one call of the CLI: what it waits for is there
     lay_out(make_samples(), tmp_path, "")
     lay_out(make_parts(), tmp_path, "parts/")
     environment = {**os.environ, **client_environment(emulator.url), "AWS": str(AWS_CLI), "AWS_PAGER": ""}

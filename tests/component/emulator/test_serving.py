@@ -67,6 +67,22 @@ def test_a_model_starts_runs_stops_and_starts_again(aws: Aws, project: str, mode
     ]
 
 
+def test_held_starts_and_stops_do_not_end_while_trainings_do(aws: Aws, project: str, model: str) -> None:
+    aws.control.hold_serving("us-east-1")
+    seen = [start(aws, model)]
+    aws.control.advance(2 * STARTING_SECONDS)
+    seen.append(aws.version(project)["Status"])
+    held = aws.control.held_serving()
+    aws.train_custom_labels(aws.custom_labels_project("another"))
+    aws.control.release_serving("us-east-1")
+    seen.append(aws.version(project)["Status"])
+
+    assert seen == ["STARTING", "STARTING", "RUNNING"]
+    assert held == ["us-east-1"]
+    assert aws.control.held_serving() == []
+    assert aws.control.held_trainings() == []
+
+
 def test_a_description_shows_the_units_of_the_last_start_and_keeps_the_results(
     aws: Aws, project: str, model: str
 ) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import uuid
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from component.emulator.conftest import STARTING_SECONDS, part
+from rekognition_sandbox.emulator.aws_client import aws_session
 from rekognition_sandbox.emulator.dispatch import HANDLERS
 from rekognition_sandbox.emulator.model import operation_model
 
@@ -25,6 +29,8 @@ SIGNATURE = (
     "SignedHeaders=host;x-amz-date, Signature=0"
 )
 
+
+ABSENT = "arn:aws:rekognition:us-east-1:123456789012:project/absent"
 
 Ask = Callable[[str, dict[str, object]], dict[str, object]]
 
@@ -66,6 +72,48 @@ def test_an_answer_has_content_type_and_request_id_and_timestamps_as_numbers(aws
     assert answer.headers["Content-Type"] == "application/x-amz-json-1.1"
     assert is_uuid(answer.headers["x-amzn-RequestId"])
     assert project["CreationTimestamp"] == int(arn.rpartition("/")[2]) / 1000
+
+
+def dated(answer: Mapping[str, Any]) -> datetime:
+    """Return the Date header of an answer to boto3, or of an error's."""
+    return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).astimezone(UTC)
+
+
+def test_answers_and_errors_of_rekognition_and_cloudwatch_tell_the_emulated_time(aws: Aws) -> None:
+    aws.control.advance(400 * 86400)
+    now = aws.control.clock().now.replace(microsecond=0)
+    cloudwatch = aws_session().client("cloudwatch", endpoint_url=aws.control.url)
+
+    with pytest.raises(ClientError) as refused:
+        aws.rekognition.describe_project_versions(ProjectArn=f"{ABSENT}/1690556751958")
+    with pytest.raises(ClientError) as invalid:
+        cloudwatch.get_metric_data(StartTime=now, EndTime=now, MetricDataQueries=[])
+    unsigned, _ = post(aws.control.url, "DescribeProjects", b"{}", signed=False)
+
+    answers: list[Any] = [
+        aws.rekognition.describe_projects(),
+        cloudwatch.list_metrics(Namespace="AWS/Rekognition"),
+        refused.value.response,
+        invalid.value.response,
+    ]
+    assert [dated(answer) for answer in answers] == [now] * 4
+    assert unsigned.headers.get_all("Date") == [format_datetime(now, usegmt=True)]
+
+
+def test_the_emulated_time_is_told_once_and_as_http_writes_it(aws: Aws) -> None:
+    answer, _ = post(aws.control.url, "DescribeProjects", b"{}")
+
+    now = aws.control.clock().now.replace(microsecond=0)
+    assert answer.headers.get_all("Date") == [format_datetime(now, usegmt=True)]
+
+
+def test_s3_and_sts_stay_on_our_time(aws: Aws) -> None:
+    aws.control.advance(400 * 86400)
+
+    sts = aws_session().client("sts", endpoint_url=aws.control.url)
+
+    for answer in (aws.s3.list_buckets(), sts.get_caller_identity()):
+        assert abs(dated(answer) - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(

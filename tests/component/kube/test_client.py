@@ -15,7 +15,7 @@ from rekognition_operator.kube.errors import (
     KubeNotFoundError,
     KubeUnavailableError,
 )
-from rekognition_operator.kube.resource import FINALIZER, Resource, ResourceKey
+from rekognition_operator.kube.resource import FINALIZER, KINDS, Resource, ResourceKey
 from rekognition_sandbox.controlplane.audit import select
 from rekognition_sandbox.controlplane.plane import ControlPlane
 
@@ -60,6 +60,23 @@ async def test_a_message_too_long_for_an_event_is_cut(kube: KubeClient, kubectl:
     await kube.create_event(Event(about, "Normal", "Promoted", "é" * 2000, datetime.now(UTC)))
     items = json.loads(kubectl("get", "events", "-o", "json"))["items"]
     assert [item["message"] for item in items] == ["é" * 510 + "..."]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_each_kind_is_listed_read_and_written_and_none_for_another(
+    kube: KubeClient, kubectl: Kubectl, namespace: str, kind: str
+) -> None:
+    for name, manifest in (("wanted", MANIFEST | {"kind": kind}), *((k, MANIFEST | {"kind": k}) for k in KINDS)):
+        kubectl("apply", "-f", "-", stdin={**manifest, "metadata": {"name": name.lower()}})
+    key = ResourceKey(kind, namespace, "wanted")
+    listing = await kube.list_all(kind, namespace)
+    assert {resource.key for resource in listing.resources} == {key, ResourceKey(kind, namespace, kind.lower())}
+    resource = await kube.get(key)
+    assert resource is not None
+    claimed = await kube.patch_finalizers(resource, (FINALIZER,))
+    reported = await kube.patch_status(claimed, {"observedGeneration": 1})
+    assert (reported.key, reported.claimed, dict(reported.status)) == (key, True, {"observedGeneration": 1})
+    await kube.patch_finalizers(reported, ())
 
 
 async def test_what_nobody_reads_is_not_kept(kube: KubeClient, kubectl: Kubectl, namespace: str) -> None:

@@ -5,8 +5,10 @@ stories that run at the same time in one emulator do not disturb each other.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -19,8 +21,9 @@ from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.state import VersionStatus
 from rekognition_sandbox.emulator.wire import CallRecord
 from rekognition_sandbox.samples import SampleLine, SampleSet
+from rekognition_sandbox.samples.parts import PartLine, PartSet
 from rekognition_sandbox.samples.picture import draw
-from rekognition_sandbox.samples.scenes import SCENES
+from rekognition_sandbox.samples.scenes import PARTS, SCENES
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.client import RekognitionClient
@@ -31,7 +34,9 @@ Answer = TypeVar("Answer")
 Feature = Literal["CONTENT_MODERATION", "CUSTOM_LABELS"]
 
 PREFIX = "storefront/"
+PARTS_PREFIX = "parts/"
 TRAIN, BROKEN, TEST = "train.manifest", "broken.manifest", "test.manifest"
+TRAIN_AGAIN = "train-again.manifest"
 
 MUTATIONS = frozenset(
     {
@@ -42,9 +47,13 @@ MUTATIONS = frozenset(
         "TagResource",
         "UntagResource",
         "DeleteDataset",
+        "StartProjectVersion",
+        "StopProjectVersion",
     }
 )
 """The operations that change something in AWS."""
+
+SERVING = frozenset({"StartProjectVersion", "StopProjectVersion"})
 
 OPERATOR_AGENT = "rekognition-operator"
 """Part of the user agent by which AWS knows the operator: calls without it are the test's own."""
@@ -92,13 +101,25 @@ class Aws:
             return aws_session(self.region).client("s3", endpoint_url=self.control.url)
 
     def upload_training_data(self) -> None:
-        """Put images and manifests into the bucket."""
+        """Put the images and manifests of adapters into the bucket."""
         training_data().upload(self.s3, self.bucket, PREFIX)
+
+    @cached_property
+    def pictures(self) -> str:
+        """The prefix, in the bucket, of what adapters are trained on; it is put there with the first use."""
+        self.upload_training_data()
+        return PREFIX
+
+    @cached_property
+    def parts(self) -> str:
+        """The prefix, in the bucket, of what models are trained on; it is put there with the first use."""
+        parts_data().upload(self.s3, self.bucket, PARTS_PREFIX)
+        return PARTS_PREFIX
 
     # What there is
 
     def project_arns(self, name: str) -> list[str]:
-        """Return the ARNs of the adapter projects of a name: none or one."""
+        """Return the ARNs of the projects of a name, of either feature: none or one."""
         answer = _patiently(
             lambda: self.rekognition.describe_projects(
                 ProjectNames=[name], Features=["CONTENT_MODERATION", "CUSTOM_LABELS"]
@@ -119,8 +140,8 @@ class Aws:
         """Return the operator's calls in this Region with a sequence above `since`, in order of completion."""
         return [
             call
-            for call in self.control.calls(operation, since=since)
-            if call.region == self.region and OPERATOR_AGENT in call.user_agent
+            for call in self.control.calls(operation, region=self.region, since=since)
+            if OPERATOR_AGENT in call.user_agent
         ]
 
     def mutations(self, *, since: int = 0) -> list[CallRecord]:
@@ -133,9 +154,38 @@ class Aws:
         return [str(call.parameters["VersionName"]) for call in created]
 
     def mark(self) -> int:
-        """Return the sequence of the last call so far, for `since`."""
-        calls = self.control.calls()
+        """Return the sequence of the last call so far in this Region, for `since`."""
+        calls = self.control.calls(region=self.region)
         return calls[-1].sequence if calls else 0
+
+    @property
+    def now(self) -> datetime:
+        """AWS's time, which runs ahead of ours."""
+        return self.control.clock().now
+
+    def travel_to(self, moment: datetime) -> None:
+        """Let AWS's time jump forward to a moment; for stories that are alone, since all Regions have one clock."""
+        self.control.advance((moment - self.now).total_seconds())
+
+    # What AWS does later than it would
+
+    @contextmanager
+    def trainings_held(self) -> Iterator[None]:
+        """Let no training in this Region end inside, so that a story need not hurry; all else goes on."""
+        self.control.hold_trainings(self.region)
+        try:
+            yield
+        finally:
+            self.control.release_trainings(self.region)
+
+    @contextmanager
+    def serving_held(self) -> Iterator[None]:
+        """Let no start and no stop of a model in this Region end inside."""
+        self.control.hold_serving(self.region)
+        try:
+            yield
+        finally:
+            self.control.release_serving(self.region)
 
     # What goes wrong
 
@@ -176,11 +226,36 @@ class Aws:
 
         # A project is CREATING for a moment, in which nothing can be trained.
         arn = _patiently(create, also=frozenset({"ResourceInUseException"}))
-        _wait(
-            f"{version_name} is trained",
-            lambda: any(v["Status"] == "TRAINING_COMPLETED" for v in self.versions(project_arn) if _is(v, arn)),
-        )
+        self._await_status(arn, "TRAINING_COMPLETED")
         return arn
+
+    def start(self, arn: str, *, units: int = 1) -> None:
+        """Start a model by hand; return when it runs."""
+        _patiently(lambda: self.rekognition.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=units))
+        self._await_status(arn, "RUNNING")
+
+    def stop(self, arn: str) -> None:
+        """Stop a model by hand; return when AWS has taken it."""
+        _patiently(lambda: self.rekognition.stop_project_version(ProjectVersionArn=arn))
+
+    def detect(self, arn: str) -> bool:
+        """Ask a model what is on a picture; return whether it answers."""
+        image = {"S3Object": {"Bucket": self.bucket, "Name": f"{self.parts}{next(iter(parts_data().images))}"}}
+        try:
+            answer = _patiently(
+                lambda: self.rekognition.detect_custom_labels(ProjectVersionArn=arn, Image=image)  # type: ignore[arg-type]
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ResourceNotReadyException":
+                return False
+            raise
+        return bool(answer["CustomLabels"])
+
+    def run_another(self, name: str = "somebody-elses") -> str:
+        """Let others have a model that runs in this account and Region; return its ARN."""
+        project = self.create_project(name, feature="CUSTOM_LABELS")
+        version = self.control.add_foreign_version(project, "by-hand", status=VersionStatus.RUNNING)
+        return version.arn
 
     def add_foreign_version(self, project_arn: str, name: str, *, in_training: bool = False) -> str:
         """Add a version without tags as AWS's auto update does; one `in_training` trains for ever."""
@@ -192,6 +267,12 @@ class Aws:
         (project_arn,) = self.project_arns(arn.split("/")[1])
         _patiently(lambda: self.rekognition.delete_project_version(ProjectVersionArn=arn))
         _wait(f"{arn} is gone", lambda: not any(_is(version, arn) for version in self.versions(project_arn)))
+
+    def delete_dataset(self, arn: str) -> None:
+        """Delete a dataset by hand; return when it is gone."""
+        project_name = arn.split("/")[1]
+        _patiently(lambda: self.rekognition.delete_dataset(DatasetArn=arn))
+        _wait(f"{arn} is gone", lambda: arn not in self._dataset_arns(project_name))
 
     def delete_project(self, arn: str) -> None:
         """Delete a project by hand, versions first; return when it is gone."""
@@ -208,8 +289,16 @@ class Aws:
         """Remove tags by hand."""
         _patiently(lambda: self.rekognition.untag_resource(ResourceArn=arn, TagKeys=list(keys)))
 
+    def _dataset_arns(self, project_name: str) -> list[str]:
+        answer = _patiently(lambda: self.rekognition.describe_projects(ProjectNames=[project_name]))
+        return [dataset["DatasetArn"] for dataset in answer["ProjectDescriptions"][0].get("Datasets", [])]
+
+    def _await_status(self, arn: str, status: str) -> None:
+        (project,) = self.project_arns(arn.split("/")[1])
+        _wait(f"{arn} is {status}", lambda: any(v["Status"] == status for v in self.versions(project) if _is(v, arn)))
+
     def _manifest(self, name: str) -> "AssetTypeDef":
-        return {"GroundTruthManifest": {"S3Object": {"Bucket": self.bucket, "Name": PREFIX + name}}}
+        return {"GroundTruthManifest": {"S3Object": {"Bucket": self.bucket, "Name": self.pictures + name}}}
 
 
 def _is(version: Mapping[str, object], arn: str) -> bool:
@@ -255,3 +344,22 @@ def training_data() -> SampleSet:
         TEST: tuple(lines["test"] * 6),
     }
     return SampleSet(MappingProxyType(images), MappingProxyType(manifests))
+
+
+@cache
+def parts_data() -> PartSet:
+    """Return the least that trains a model: two parts, two pictures of each, in many lines."""
+    images: dict[str, bytes] = {}
+    lines: dict[str, list[PartLine]] = {"train": [], "test": []}
+    for number, scene in enumerate((PARTS["steel-gear"], PARTS["hex-bolt"])):
+        for folder, made in lines.items():
+            key = f"images/{folder}/{scene.name}.png"
+            images[key] = draw(scene, 2 * number + (folder == "test"))
+            made.append(PartLine(key, str(scene.part)))
+    manifests = {
+        TRAIN: tuple(lines["train"] * 12),
+        # Other content under another name: what is trained on it has another digest.
+        TRAIN_AGAIN: tuple(lines["train"] * 10),
+        TEST: tuple(lines["test"] * 6),
+    }
+    return PartSet(MappingProxyType(images), MappingProxyType(manifests))

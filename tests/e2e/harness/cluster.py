@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from e2e.harness.watching import Object, Watcher
+from e2e.harness.watching import Key, Object, Watcher
+from rekognition_operator.api.kinds import BY_NAME, Kind
 from rekognition_operator.api.schema import GROUP, VERSION
 from rekognition_sandbox.controlplane.api import Json
 from rekognition_sandbox.controlplane.audit import AuditRecord, select
@@ -21,7 +22,7 @@ KUBECTL_SECONDS = 60
 
 @dataclass(frozen=True)
 class Cluster:
-    """One API server with the operator's definitions and rights, and a watch on all adapters.
+    """One API server with the operator's definitions and rights, and a watch on all resources.
 
     Attributes
     ----------
@@ -48,23 +49,24 @@ class Cluster:
 
     # The same as kubectl, without starting a process for each step of a story.
 
-    def apply(self, manifest: Mapping[str, object]) -> None:
-        """Apply an adapter on the server's side."""
+    def apply(self, manifest: Mapping[str, object]) -> Object:
+        """Apply a resource on the server's side; return what the server has then."""
         metadata = cast("Mapping[str, str]", manifest["metadata"])
-        path = f"{adapter_path(metadata['namespace'], metadata['name'])}?fieldManager=kubectl&force=true"
-        self.plane.client.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
+        key = (BY_NAME[str(manifest["kind"])].plural, metadata["namespace"], metadata["name"])
+        path = f"{path_of(key)}?fieldManager=kubectl&force=true"
+        return self.plane.client.request("PATCH", path, manifest, content_type="application/apply-patch+yaml")
 
-    def patch(self, namespace: str, name: str, body: Json, *, subresource: str = "") -> None:
-        """Merge into an adapter."""
-        path = adapter_path(namespace, name) + (f"/{subresource}" if subresource else "")
-        self.plane.client.request("PATCH", path, body, content_type="application/merge-patch+json")
+    def patch(self, key: Key, body: Json, *, subresource: str = "") -> Object:
+        """Merge into a resource; return what the server has then."""
+        path = path_of(key) + (f"/{subresource}" if subresource else "")
+        return self.plane.client.request("PATCH", path, body, content_type="application/merge-patch+json")
 
-    def delete(self, namespace: str, name: str) -> None:
-        """Delete an adapter; its finalizer keeps it for a while."""
-        self.plane.client.request("DELETE", adapter_path(namespace, name))
+    def delete(self, key: Key) -> None:
+        """Delete a resource; its finalizer keeps it for a while."""
+        self.plane.client.request("DELETE", path_of(key))
 
     def events(self, namespace: str, name: str) -> list[Object]:
-        """Return the Events about an adapter, oldest first."""
+        """Return the Events about a resource, oldest first."""
         answer = self.plane.client.request("GET", f"/api/v1/namespaces/{namespace}/events")
         about = [e for e in cast("list[Object]", answer["items"]) if e["involvedObject"]["name"] == name]
         return sorted(about, key=lambda event: (event["firstTimestamp"], event["metadata"]["resourceVersion"]))
@@ -79,16 +81,17 @@ class Cluster:
         return [request for request in requests if request.mutating and request.resource != "leases"]
 
 
-def adapter_path(namespace: str, name: str) -> str:
-    """Return the path of a ModerationAdapter at the API server."""
-    return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/moderationadapters/{name}"
+def path_of(key: Key) -> str:
+    """Return the path of a resource at the API server."""
+    plural, namespace, name = key
+    return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{plural}/{name}"
 
 
-def adapter_manifest(namespace: str, name: str, spec: Mapping[str, Any]) -> Json:
-    """Return a ModerationAdapter as a person writes it."""
+def manifest_of(kind: Kind, namespace: str, name: str, spec: Mapping[str, Any]) -> Json:
+    """Return a resource as a person writes it."""
     return {
         "apiVersion": f"{GROUP}/{VERSION}",
-        "kind": "ModerationAdapter",
+        "kind": kind.kind,
         "metadata": {"name": name, "namespace": namespace},
         "spec": dict(spec),
     }

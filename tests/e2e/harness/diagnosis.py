@@ -5,20 +5,20 @@ from typing import TYPE_CHECKING
 import yaml
 
 if TYPE_CHECKING:
-    from e2e.harness.scene import Adapter
+    from e2e.harness.resource import Resource
 
 _LAST_CALLS = 30
 
 
-def diagnosis(adapter: "Adapter") -> str:
-    """Return all that there is to see about one adapter."""
-    scene = adapter.scene
-    latest = scene.cluster.watcher.latest(scene.namespace, adapter.name)
+def diagnosis(about: "Resource") -> str:
+    """Return all that there is to see about one resource."""
+    scene = about.scene
+    latest = scene.cluster.watcher.latest(about.key)
     body = None if latest is None else {**latest.body, "metadata": _readable(latest.body["metadata"])}
     resource = "(it is not there)" if body is None else yaml.safe_dump(body, sort_keys=False, width=160)
     events = "\n".join(
         f"{event['firstTimestamp']} {event['type']:<8} {event['reason']:<24} {event['message']}"
-        for event in scene.cluster.events(scene.namespace, adapter.name)
+        for event in scene.cluster.events(scene.namespace, about.name)
     )
     calls = "\n".join(
         f"{call.arrived_at:%H:%M:%S.%f} {call.operation:<24} {call.outcome:<28} {call.effect or ''}"

@@ -31,6 +31,16 @@ def message_of(seen: Sighting, kind: str) -> str:
     return str(condition["message"]) if condition is not None else ""
 
 
+def runs(seen: Sighting) -> bool:
+    """Whether the version in service of a model runs."""
+    return seen.holds("Serving")
+
+
+def serving_of(seen: Sighting) -> Object:
+    """Return status.serving, empty where it is absent."""
+    return dict(seen.status.get("serving") or {})
+
+
 def active_of(seen: Sighting) -> str | None:
     """Return the name of the version in service."""
     active = seen.status.get("active")
@@ -51,3 +61,12 @@ def changes(values: Iterable[Value]) -> list[Value]:
     """Return values without those that repeat the one before."""
     every = list(values)
     return [*every[:1], *(new for old, new in pairwise(every) if new != old)]
+
+
+def table(printed: str) -> dict[str, str]:
+    """Read kubectl's table of one line; columns stand where their headings do."""
+    heading, line = printed.splitlines()
+    names = [name for name in heading.split("   ") if name.strip()]
+    starts = [heading.index(name.strip()) for name in names]
+    ends = [*starts[1:], None]
+    return {name.strip(): line[start:end].strip() for name, start, end in zip(names, starts, ends, strict=True)}

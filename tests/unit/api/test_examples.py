@@ -92,6 +92,14 @@ def test_the_examples_write_to_places_of_their_own() -> None:
     assert len(set(outputs)) == len(outputs)
 
 
+def test_what_the_readme_shows_is_an_example_without_its_comments() -> None:
+    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1:]
+    shown = [yaml.safe_load(block.split("```")[0]) for block in blocks]
+    examples = [load(path.name) for path in EXAMPLES]
+    assert {manifest["kind"] for manifest in shown} == {kind.kind for kind in ALL_KINDS}
+    assert all(manifest in examples for manifest in shown)
+
+
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.kind)
 def test_the_full_example_mentions_every_field(kind: Kind) -> None:
     text = (ROOT / "examples" / f"{kind.singular}-full.yaml").read_text(encoding="utf-8")

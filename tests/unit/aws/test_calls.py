@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from botocore import exceptions as sdk
@@ -127,3 +129,24 @@ async def test_a_fault_of_our_own_is_not_taken_for_one_of_aws(setup: Setup) -> N
     with pytest.raises(KeyError):
         await setup.caller.read("TheRead", Lane.CHANGE, failing(1, KeyError("ours")))
     assert setup.observed == [("TheRead", "Bug", Lane.CHANGE)]
+
+
+def dated(date: str) -> dict[str, object]:
+    return {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+
+
+async def test_the_time_of_answers_and_of_errors_is_noted(setup: Setup) -> None:
+    assert setup.caller.time.latest is None
+    await setup.caller.read("DescribeProjects", Lane.SWEEP, lambda: dated("Fri, 23 Oct 2026 09:00:00 GMT"))
+    assert setup.caller.time.latest == datetime(2026, 10, 23, 9, tzinfo=UTC)
+
+    def refuse() -> None:
+        answer: Any = {"Error": {"Code": "AccessDeniedException"}, **dated("Fri, 23 Oct 2026 10:00:00 GMT")}
+        raise sdk.ClientError(answer, "CreateProject")
+
+    with pytest.raises(CallError):
+        await setup.caller.write("CreateProject", Lane.CHANGE, refuse)
+    assert setup.caller.time.latest == datetime(2026, 10, 23, 10, tzinfo=UTC)
+    with pytest.raises(CallError):
+        await setup.caller.write("CreateProject", Lane.CHANGE, failing(1, sdk.ReadTimeoutError(endpoint_url="")))
+    assert setup.caller.time.latest == datetime(2026, 10, 23, 10, tzinfo=UTC)

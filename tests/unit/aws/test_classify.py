@@ -56,6 +56,12 @@ def answered(code: str, status: int, message: str = "because") -> sdk.ClientErro
         ("MissingAuthenticationTokenException", 400, ErrorKind.CREDENTIALS),
         ("AccessDenied", 403, ErrorKind.ACCESS_DENIED),
         ("ServiceUnavailable", 503, ErrorKind.SERVER),
+        # CloudWatch's, as botocore names them over each of its protocols
+        ("Throttling", 400, ErrorKind.THROTTLED),
+        ("InternalServiceError", 500, ErrorKind.SERVER),
+        ("InternalServiceFault", 500, ErrorKind.SERVER),
+        ("InvalidParameterValue", 400, ErrorKind.INVALID),
+        ("InvalidNextToken", 400, ErrorKind.INVALID),
         # codes of tomorrow, by their status
         ("BrandNewException", 400, ErrorKind.INVALID),
         ("401", 401, ErrorKind.CREDENTIALS),

@@ -128,6 +128,11 @@ async def test_a_project_with_datasets_is_neither_trained_by_manifest_nor_delete
         await fake.delete_project(arn, lane=Lane.FLIGHT)
     assert deleted.value.kind is ErrorKind.IN_USE
     await fake.delete_dataset(dataset, lane=Lane.FLIGHT)
+    with pytest.raises(CallError) as under_way:
+        await fake.delete_dataset(dataset, lane=Lane.FLIGHT)
+    assert under_way.value.kind is ErrorKind.IN_USE
+    fake.advance()
+    await fake.delete_dataset(dataset, lane=Lane.FLIGHT)  # gone already is success
     await fake.delete_project(arn, lane=Lane.FLIGHT)
 
 

@@ -15,6 +15,7 @@ from rekognition_operator.core.actions import (
     RemoveTags,
     SetTags,
     StartVersion,
+    StopVersion,
 )
 from rekognition_operator.core.hindrance import Conflict, Terminal, Transient, Waiting
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs
@@ -45,6 +46,8 @@ ENCRYPTED = CreateVersion(
     request_key="k",
 )
 TAG = SetTags(PROJECT, {"a": "b"})
+START = StartVersion(VERSION, PROJECT, "v1-0", 1, 2, {}, (0, ""))
+STOP = StopVersion(VERSION, PROJECT, "v1-0", {})
 
 
 def failed(kind: ErrorKind, operation: str, code: str = "Code", message: str = "AWS says so.") -> CallError:
@@ -61,36 +64,16 @@ def test_a_passing_fault_is_tried_again(kind: ErrorKind, action: Action | None) 
 
 
 @pytest.mark.parametrize("kind", ErrorKind)
-@pytest.mark.parametrize("operation", ["CreateProject", "CreateProjectVersion", "TagResource", "DescribeProjects"])
+@pytest.mark.parametrize(
+    "operation",
+    ["CreateProject", "CreateProjectVersion", "StartProjectVersion", "TagResource", "DescribeProjects"],
+)
 @pytest.mark.parametrize("says", ["AWS says so", "AWS says so."])
 def test_the_full_stop_of_aws_is_not_doubled(kind: ErrorKind, operation: str, says: str) -> None:
-    for action in (None, CREATE_PROJECT, CREATE_VERSION, TAG):
+    for action in (None, CREATE_PROJECT, CREATE_VERSION, START, TAG):
         message = hindrance_of(failed(kind, operation, message=says), action, versions_listed=100).message
         assert ".." not in message
         assert not message.endswith(".")
-
-
-def starting(units: int, most: int | None = None) -> StartVersion:
-    return StartVersion(VERSION, PROJECT, "v1-0", units, most, tags={}, rank=(0, ""))
-
-
-@pytest.mark.parametrize(("units", "most"), [(1, None), (1, 5), (5, None)])
-def test_a_start_beyond_the_running_models_of_the_account_waits_in_its_queue(units: int, most: int | None) -> None:
-    hindrance = hindrance_of(failed(ErrorKind.LIMIT, "StartProjectVersion"), starting(units, most))
-    assert isinstance(hindrance, Waiting)
-    assert hindrance.waiting_for == "RunningModelSlot"
-    assert hindrance.after_seconds == 60
-    assert "--running-model-slots" in hindrance.message
-
-
-@pytest.mark.parametrize(("units", "most", "field"), [(6, None, "minInferenceUnits"), (1, 9, "maxInferenceUnits")])
-def test_a_start_with_more_units_than_a_model_may_have_waits_in_no_queue_and_says_what_to_lower(
-    units: int, most: int | None, field: str
-) -> None:
-    hindrance = hindrance_of(failed(ErrorKind.LIMIT, "StartProjectVersion"), starting(units, most))
-    assert isinstance(hindrance, Waiting)
-    assert hindrance.waiting_for is None
-    assert f"lower spec.serving.{field}" in hindrance.message
 
 
 def test_an_unreachable_endpoint_points_to_the_region() -> None:
@@ -116,6 +99,8 @@ def test_a_status_message_never_carries_a_request_id() -> None:
         (TAG, "TagResource", "rekognition:TagResource", PROJECT),
         (RemoveTags(VERSION, ("a",)), "UntagResource", "rekognition:UntagResource", VERSION),
         (Promote(VERSION, PROJECT, "v1-0", {}), "TagResource", "rekognition:TagResource", VERSION),
+        (START, "StartProjectVersion", "rekognition:StartProjectVersion", VERSION),
+        (STOP, "StopProjectVersion", "rekognition:StopProjectVersion", VERSION),
     ],
 )
 def test_a_denied_call_names_the_iam_action_and_the_resource(
@@ -177,6 +162,29 @@ def test_a_refused_training_at_the_count_quota_stalls(listed: int, quota: int) -
     assert "spec.retention.keep" in hindrance.message
 
 
+@pytest.mark.parametrize("code", ["LimitExceededException", "ServiceQuotaExceededException"])
+@pytest.mark.parametrize("action", [START, None])
+def test_a_refused_start_waits_for_a_running_model(action: Action | None, code: str) -> None:
+    hindrance = hindrance_of(failed(ErrorKind.LIMIT, "StartProjectVersion", code), action)
+    assert isinstance(hindrance, Waiting)
+    assert (hindrance.reason, hindrance.after_seconds) == (Reason.WAITING_FOR_QUOTA, 60)
+    assert hindrance.waiting_for == "RunningModelSlot"
+    assert hindrance.message.startswith("All models that the account may run at a time are running, or the model asks")
+    assert "--running-model-slots" in hindrance.message
+
+
+@pytest.mark.parametrize(("units", "asked"), [((1, 6), 6), ((7, None), 7)])
+def test_a_refused_start_with_more_units_than_the_quota_says_so_first(
+    units: tuple[int, int | None], asked: int
+) -> None:
+    start = StartVersion(VERSION, PROJECT, "v1-0", *units, {}, (0, ""))
+    message = hindrance_of(failed(ErrorKind.LIMIT, "StartProjectVersion"), start).message
+    assert message.startswith(
+        f"The model asks for {asked} inference units, and its quota (5 by default) is less, or all models"
+    )
+    assert message.index("spec.serving.maxInferenceUnits") < message.index("--running-model-slots")
+
+
 def test_too_many_tags_stall() -> None:
     hindrance = hindrance_of(failed(ErrorKind.LIMIT, "TagResource", "ServiceQuotaExceededException"), TAG)
     assert isinstance(hindrance, Terminal)
@@ -206,6 +214,8 @@ def test_an_invalid_training_is_followed_by_its_name() -> None:
         (CREATE_PROJECT, "CreateProject", "spec.projectName"),
         (TAG, "TagResource", "spec.tags"),
         (None, "DescribeProjects", "spec.region"),
+        (START, "StartProjectVersion", "spec.serving.minInferenceUnits and spec.serving.maxInferenceUnits"),
+        (STOP, "StopProjectVersion", "spec.serving.state"),
         (DeleteProject(PROJECT), "DeleteProject", "report it"),
     ],
 )
@@ -219,5 +229,11 @@ def test_any_other_invalid_request_stalls_and_names_the_fields(
     assert field in hindrance.message
 
 
-def test_the_account_is_asked_of_sts() -> None:
-    assert iam_action("GetCallerIdentity") == "sts:GetCallerIdentity"
+def test_actions_are_named_by_the_service_that_is_asked() -> None:
+    asked = ("GetCallerIdentity", "GetMetricData", "ListMetrics", "StartProjectVersion")
+    assert [iam_action(operation) for operation in asked] == [
+        "sts:GetCallerIdentity",
+        "cloudwatch:GetMetricData",
+        "cloudwatch:ListMetrics",
+        "rekognition:StartProjectVersion",
+    ]

@@ -146,6 +146,14 @@ async def test_tag_operations_are_twice_as_fast_and_operations_do_not_share_a_ra
     await settle()
 
 
+async def test_cloudwatch_is_asked_at_its_own_rates_whatever_rekognitions_are(timer: FakeTimer) -> None:
+    limiter = TokenBucketLimiter(calls_per_second=0.1, timer=timer)
+    for operation, burst in (("GetMetricData", 350), ("ListMetrics", 17)):
+        for number in range(burst):
+            await limiter.acquire(operation, Lane.SWEEP)
+            assert limiter.waiting(operation) == 0, number
+
+
 async def test_a_rate_may_be_given_for_one_operation(timer: FakeTimer) -> None:
     calls = Calls(TokenBucketLimiter(timer=timer, rates={OPERATION: 100.0}), timer)
     for n in range(168):

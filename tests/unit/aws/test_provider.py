@@ -82,7 +82,9 @@ async def test_who_we_are_is_asked_once_and_each_region_has_one_gateway(setup: S
     assert [(service, region) for service, region, _ in setup.session.clients] == [
         ("sts", "us-east-1"),
         ("rekognition", "us-east-1"),
+        ("cloudwatch", "us-east-1"),
         ("rekognition", "eu-west-1"),
+        ("cloudwatch", "eu-west-1"),
     ]
     assert setup.limited == [("210987654321", "us-east-1"), ("210987654321", "eu-west-1")]
     assert len(setup.loaders) == 1

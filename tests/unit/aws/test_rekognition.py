@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 from botocore import exceptions as sdk
 
 from fakes.boto3_client import ROOT, FakeClient, refusal
+from fakes.cloudwatch_client import FakeCloudWatch, units_of
 from rekognition_operator.aws.calls import Caller
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition
 from rekognition_operator.aws.memory import PROJECT_TAGS_SECONDS
 from rekognition_operator.aws.rekognition import Boto3Rekognition
+from rekognition_operator.aws.usage import CloudWatchUsage
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs
 from rekognition_operator.core.world import Feature, ProjectStatus, S3Object
 
@@ -65,12 +68,15 @@ class Setup:
     def __init__(self) -> None:
         self.now = 1000.0
         self.client = FakeClient()
+        self.cloudwatch = FakeCloudWatch()
         self.limiter = Held()
+        caller = Caller(Inline(), self.limiter, sleep=self.sleep, jitter=lambda: 0.0)
         self.aws = Boto3Rekognition(
             cast("Any", self.client),
             account="123456789012",
             region="us-east-1",
-            caller=Caller(Inline(), self.limiter, sleep=self.sleep, jitter=lambda: 0.0),
+            caller=caller,
+            usage=CloudWatchUsage(cast("Any", self.cloudwatch), caller),
             clock=self.tick,
         )
 
@@ -411,3 +417,43 @@ async def test_deleting_what_is_gone_is_success_and_anything_else_is_not(setup: 
     with pytest.raises(CallError) as busy:
         await delete(VERSION, lane=Lane.FLIGHT)
     assert busy.value.kind is ErrorKind.IN_USE
+
+
+async def test_a_model_is_started_once_with_the_units_that_are_asked_for(setup: Setup) -> None:
+    await setup.aws.start_version(VERSION, min_units=2, max_units=None, lane=Lane.FLIGHT)
+    await setup.aws.start_version(VERSION, min_units=1, max_units=4, lane=Lane.FLIGHT)
+    await setup.aws.stop_version(VERSION, lane=Lane.CHANGE)
+    assert setup.client.calls == [
+        ("StartProjectVersion", {"ProjectVersionArn": VERSION, "MinInferenceUnits": 2}),
+        ("StartProjectVersion", {"ProjectVersionArn": VERSION, "MinInferenceUnits": 1, "MaxInferenceUnits": 4}),
+        ("StopProjectVersion", {"ProjectVersionArn": VERSION}),
+    ]
+
+
+@pytest.mark.parametrize("code", ["InternalServerError", "LimitExceededException"])
+async def test_a_refused_start_or_stop_is_not_repeated(setup: Setup, code: str) -> None:
+    def refuse(_operation: str) -> None:
+        raise refusal(code)
+
+    setup.client.before = refuse
+    with pytest.raises(CallError):
+        await setup.aws.start_version(VERSION, min_units=1, max_units=None, lane=Lane.FLIGHT)
+    with pytest.raises(CallError):
+        await setup.aws.stop_version(VERSION, lane=Lane.FLIGHT)
+    assert [operation for operation, _ in setup.client.calls] == ["StartProjectVersion", "StopProjectVersion"]
+
+
+async def test_usage_is_asked_of_cloudwatch(setup: Setup) -> None:
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    until = since + timedelta(hours=1)
+    setup.cloudwatch.data = {
+        units_of("parts", "v1"): {since: 12.0},
+        units_of("others", "v1"): {since: 1.0},
+        (("Operation", "DetectCustomLabels"),): {since: 5.0},
+    }
+    aws, lane = setup.aws, Lane.SWEEP
+    assert await aws.inference_unit_hours("parts", ("v1",), since=since, until=until, lane=lane) == 1
+    assert await aws.successful_requests(since=since, until=until, lane=lane) == 5
+    assert await aws.other_models_ran("parts", since=since, until=until, lane=lane)
+    assert {operation for operation, _ in setup.limiter.lanes} == {"ListMetrics", "GetMetricData"}
+    assert aws.time is None  # the fake's answers have no date

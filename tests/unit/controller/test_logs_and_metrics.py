@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,8 +18,11 @@ from rekognition_operator.controller.logs import (
 )
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.queue import Depth
-from rekognition_operator.kube.resource import ResourceKey
+from rekognition_operator.kube.resource import JsonObject, ResourceKey
 from unit.controller.stage import KEY, SPEC
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 
 def record(message: str = "Reconciled", **extra: object) -> logging.LogRecord:
@@ -114,3 +118,37 @@ async def test_resources_are_counted_by_their_ready_condition_with_bounded_label
         'rekognition_operator_aws_calls_total{operation="DescribeProjects",outcome="Throttled"} 1.0',
     ):
         assert line in text
+
+
+async def test_what_each_model_costs_is_told_and_that_a_suspended_one_is_billed() -> None:
+    kube = FakeKube()
+    serving: JsonObject = {
+        "state": "RUNNING",
+        "reason": "Running",
+        "usdPerHour": 8.0,
+        "month": "2026-11",
+        "hoursThisMonth": 12.5,
+        "estimatedUSDThisMonth": 50.0,
+    }
+    conditions: dict[str, list[str]] = {"parts": ["Serving"], "forgotten": ["Serving", "Suspended"], "untrained": []}
+    for name, true in conditions.items():
+        resource = kube.create(ResourceKey("CustomLabelsModel", "vision", name), SPEC)
+        told: list[JsonValue] = [
+            {"type": kind, "status": "True", "reason": "X", "message": "", "lastTransitionTime": "2026-11-01T00:00:00Z"}
+            for kind in true
+        ]
+        await kube.patch_status(resource, {"conditions": told, **({"serving": serving} if true else {})})
+    listing = await kube.list_all("CustomLabelsModel", None)
+    metrics = Metrics()
+    metrics.watch(lambda: Depth({}, delayed=0, running=0), lambda: listing.resources)
+    text = metrics.exposition().decode()
+    for line in (
+        'rekognition_operator_model_running{name="parts",namespace="vision"} 1.0',
+        'rekognition_operator_model_running_suspended{name="parts",namespace="vision"} 0.0',
+        'rekognition_operator_model_running_suspended{name="forgotten",namespace="vision"} 1.0',
+        'rekognition_operator_model_usd_per_hour{name="parts",namespace="vision"} 8.0',
+        'rekognition_operator_model_month_unit_hours{name="parts",namespace="vision"} 12.5',
+        'rekognition_operator_model_month_usd{name="parts",namespace="vision"} 50.0',
+    ):
+        assert line in text
+    assert 'name="untrained"' not in text

@@ -6,7 +6,7 @@ import pytest
 from pydantic import JsonValue
 
 from rekognition_operator.aws.gateway import Lane
-from rekognition_operator.controller.usage import HOURS_SECONDS
+from rekognition_operator.controller.usage import HOURS_EVERY
 from rekognition_operator.core.world import Feature
 from rekognition_operator.kube.resource import JsonObject
 from unit.controller.models import MODEL_KEY, MODEL_PROJECT, ModelStage, spec, version_name
@@ -179,7 +179,7 @@ async def test_a_settled_model_is_looked_at_in_each_sweep_and_nothing_is_written
     for _ in range(SWEEPS):
         stage.aws.add_requests(1)
         requeue = await stage.sweep()
-        assert stage.clock.seconds - read_at < HOURS_SECONDS
+        assert stage.clock.seconds - read_at < HOURS_EVERY.total_seconds()
         assert stage.kube.calls == []
         assert stage.effects == []
         assert "DescribeProjectVersions" in stage.aws_calls

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rekognition_sandbox.emulator.clock import EmulatedClock, Timeline, to_datetime
+from rekognition_sandbox.emulator.clock import EmulatedClock, Move, Timeline, to_datetime
+
+TRAININGS, STARTS = (Move.TRAINING, "eu-west-1"), (Move.SERVING, "eu-west-1")
 
 
 class RealTime:
@@ -97,3 +99,46 @@ def test_what_an_event_plans_for_the_past_happens_at_once() -> None:
 
     assert happened == ["planned by another"]
     assert timeline.next_due_ms is None
+
+
+def test_a_held_group_waits_however_late_it_is_and_the_others_go_on() -> None:
+    timeline, happened = Timeline(), list[str]()
+    timeline.at(10, lambda: happened.append("held"), group=TRAININGS)
+    timeline.at(20, lambda: happened.append("of another group"), group=STARTS)
+    timeline.at(30, lambda: happened.append("of none"))
+    timeline.hold(TRAININGS)
+
+    timeline.run_due(1000)
+
+    assert happened == ["of another group", "of none"]
+    assert timeline.held == {TRAININGS}
+    assert timeline.next_due_ms is None, "what is held wakes nobody"
+
+
+def test_what_is_overdue_of_a_released_group_happens_in_its_order() -> None:
+    timeline, happened = Timeline(), list[str]()
+    timeline.hold(TRAININGS)
+    for due_ms in (30, 10, 20):
+        timeline.at(due_ms, lambda due_ms=due_ms: happened.append(str(due_ms)), group=TRAININGS)  # type: ignore[misc]  # bound
+    timeline.run_due(30)
+
+    timeline.at(15, lambda: happened.append("of none"))
+    timeline.release(TRAININGS)
+    timeline.run_due(30)
+
+    assert happened == ["10", "of none", "20", "30"]
+    assert timeline.held == frozenset()
+
+
+def test_a_group_that_is_held_twice_is_released_once_and_one_that_is_not_held_may_be() -> None:
+    timeline, happened = Timeline(), list[str]()
+    timeline.at(10, lambda: happened.append("a"), group=TRAININGS)
+    timeline.hold(TRAININGS)
+    timeline.run_due(10)
+    timeline.hold(TRAININGS)
+
+    timeline.release(TRAININGS)
+    timeline.release(STARTS)
+    timeline.run_due(10)
+
+    assert happened == ["a"]

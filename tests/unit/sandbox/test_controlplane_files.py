@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rekognition_sandbox.controlplane import audit
+from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.schema import GROUP
+from rekognition_sandbox.controlplane import audit, operator_setup
 from rekognition_sandbox.controlplane.api import ApiClient, object_path
 from rekognition_sandbox.controlplane.environment import (
     process_environment,
@@ -22,6 +24,17 @@ from rekognition_sandbox.controlplane.kubeconfig import read_kubeconfig, write_k
 from rekognition_sandbox.controlplane.kubectl import kubectl_path
 
 CLIENT = ApiClient("https://127.0.0.1:6443", "-----BEGIN CERTIFICATE-----\n", "token")
+
+
+def test_the_operator_has_the_same_rights_on_every_kind() -> None:
+    text = Path(operator_setup.__file__).with_name("rbac.yaml").read_text(encoding="utf-8")
+    [rules] = [manifest["rules"] for manifest in yaml.safe_load_all(text) if manifest["kind"] == "ClusterRole"]
+    ours = {tuple(rule["verbs"]): rule["resources"] for rule in rules if rule["apiGroups"] == [GROUP]}
+    assert ours == {
+        ("get", "list", "watch", "patch"): [kind.plural for kind in ALL_KINDS],
+        ("patch",): [f"{kind.plural}/status" for kind in ALL_KINDS],
+        ("update",): [f"{kind.plural}/finalizers" for kind in ALL_KINDS],
+    }
 
 
 def test_a_kubeconfig_holds_the_authority_and_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
-from fakes.simulation import Move, Simulation
+from fakes.adapter_simulation import AdapterSimulation
+from fakes.simulation import Move
 from rekognition_operator.core import training, versions
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Feature, ObservedVersion
@@ -48,15 +49,15 @@ EVERYTHING = (*EDITS, *WORLD, *WORLD, *LIFE, *OPERATOR)
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def live_through(simulation: Simulation, moves: list[list[Move]]) -> None:
+def live_through(simulation: AdapterSimulation, moves: list[list[Move]]) -> None:
     for between_passes in moves:
         for happening in between_passes:
             simulation.apply(happening)
-        simulation.pass_time(simulation.run_pass())
+        simulation.pass_time(simulation.next_pass())
 
 
 def live_and_settle(moves: list[list[Move]]) -> None:
-    simulation = Simulation()
+    simulation = AdapterSimulation()
     live_through(simulation, moves)
     simulation.settle()
     simulation.check_settled()
@@ -73,7 +74,7 @@ def test_it_settles_nothing_is_paid_twice_and_nothing_foreign_is_touched(moves: 
 def test_losing_all_status_before_every_pass_changes_nothing_in_aws(moves: list[list[Move]]) -> None:
     # Crashes and what happens "at the n-th call" are left out: writing status again shifts the calls.
     calm = [[Move(m.kind, m.number) for m in between if m.kind not in {"crash", "fault"}] for between in moves]
-    kept, lost = Simulation(), Simulation(lose_status_before_every_pass=True)
+    kept, lost = AdapterSimulation(), AdapterSimulation(lose_status_before_every_pass=True)
     live_through(kept, calm)
     live_through(lost, calm)
     assert lost.aws.effects == kept.aws.effects

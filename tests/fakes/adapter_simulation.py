@@ -1,0 +1,173 @@
+"""What becomes of an adapter when anything happens at any time?"""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import ClassVar, cast
+
+from fakes.simulation import CLUSTER, Simulation
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests, parse_version_name
+from rekognition_operator.core.world import VersionState
+from rekognition_operator.kube.resource import ResourceKey
+
+THRESHOLDS = (60, 70, 80)
+MAX_SETTLING_PASSES = 150
+
+
+class AdapterSimulation(Simulation):
+    """A ModerationAdapter. A pass takes place after each group of moves; AWS moves when a move says so."""
+
+    key: ClassVar[ResourceKey] = ResourceKey("ModerationAdapter", "trust-safety", "storefront")
+    project_name: ClassVar[str] = f"{CLUSTER}.trust-safety.storefront"
+    usable: ClassVar[frozenset[VersionState]] = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
+    fallible: ClassVar[tuple[str, ...]] = (
+        "CreateProject",
+        "CreateProjectVersion",
+        "DescribeProjects",
+        "DescribeProjectVersions",
+        "TagResource",
+        "DeleteProjectVersion",
+        "ListTagsForResource",
+    )
+
+    def __init__(self, *, lose_status_before_every_pass: bool = False) -> None:
+        super().__init__(
+            {
+                "training": {
+                    "trainingData": {"manifests": [{"bucket": "acme-ml", "name": "storefront/train.manifest"}]},
+                    "confidenceThreshold": THRESHOLDS[0],
+                },
+                "output": {"bucket": "acme-ml", "prefix": "out/"},
+            },
+            datetime(2026, 1, 1, tzinfo=UTC),
+            lose_status_before_every_pass=lose_status_before_every_pass,
+        )
+
+    def next_pass(self) -> float | None:
+        """Run one pass; returns how soon the next one is due, in seconds. A crash starts the operator anew."""
+        requeue = self.run_pass()
+        if requeue is None:
+            self.start_operator()
+            return 0.0
+        return requeue.after_seconds
+
+    def settle(self) -> None:
+        """Let AWS finish whatever it does, and the operator run until nothing changes any more."""
+        self.pending, self.crash_at = [], None
+        self.aws.clear_faults()
+        self.start_operator()  # also stands for the tag sweep: what others did to tags is seen by now
+        for _ in range(MAX_SETTLING_PASSES):
+            before = (len(self.aws.effects), len(self.kube.writes))
+            seconds = self.next_pass()
+            moving = [v.arn for v in self.aws.versions if v.status == VersionState.TRAINING_IN_PROGRESS]
+            for arn in moving:
+                self.aws.complete(arn)
+            states = [(v.arn, v.status) for v in self.aws.versions]
+            self.count_gone(self.aws.advance)
+            still = states == [(v.arn, v.status) for v in self.aws.versions] and not moving
+            quiet = before == (len(self.aws.effects), len(self.kube.writes))
+            if seconds is None:
+                return
+            settled = seconds >= 0.8 * self.policy.sweep_seconds
+            if still and quiet and settled and all(c.type != "Reconciling" for c in self.status().conditions or ()):
+                return
+            self.pass_time(seconds)
+        raise AssertionError(f"it does not settle: {self.aws.effects[-5:]}, {self.status()}")
+
+    # --- the world --------------------------------------------------------------------------------------------------
+
+    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912  # a table of what may happen
+        match kind:
+            case "wait":
+                self.now += timedelta(seconds=(1, 31, 700, 8 * 86400)[number % 4])
+            case "train other inputs":
+                self.edit(training={**self._training(), "confidenceThreshold": THRESHOLDS[number % 3]})
+            case "output":
+                self.edit(output={"bucket": "acme-ml", "prefix": f"out{number % 2}/"})
+            case "deletion policy":
+                policy = ("Delete", "Retain", "Orphan")[number % 3]
+                self.edit(deletion={"policy": policy, "foreignVersions": ("Block", "Release")[number % 2]})
+            case "delete resource":
+                if self.kube.read(self.key) is not None:
+                    self.kube.delete(self.key)
+            case "create resource":
+                if self.kube.read(self.key) is None:
+                    self.kube.create(self.key, self._json(self.spec))
+            case "advance":
+                self.count_gone(self.aws.advance)
+            case "complete":
+                for version in self.pick(number, VersionState.TRAINING_IN_PROGRESS):
+                    self.aws.complete(version)
+            case "fail":
+                for version in self.pick(number, VersionState.TRAINING_IN_PROGRESS):
+                    self.aws.fail(version, "The manifest file is empty.")
+            case "service fault":
+                for version in self.pick(number, VersionState.TRAINING_IN_PROGRESS):
+                    self.causes.service_faults += 1
+                    self.aws.fail(version, "Internal server error.")
+            case "deprecate":
+                for version in self.pick(number, VersionState.TRAINING_COMPLETED):
+                    self.aws.deprecate(version)
+            case "expire":
+                for version in self.pick(number, *self.usable):
+                    self.causes.expired += 1
+                    self.aws.expire(version)
+            case "delete version":
+                for version in self.pick(number, *self.usable, VersionState.TRAINING_FAILED, VersionState.EXPIRED):
+                    self.count_gone(partial(self.aws.vanish_version, version))
+            case "lose project tag":
+                for project in self.aws.projects:
+                    self.aws.untag(project.arn, [t.OWNER_KEYS[number % 4]])
+            case _:
+                super().happen(kind, number)
+
+    def _training(self) -> dict[str, object]:
+        training = self.spec["training"]
+        assert isinstance(training, dict)
+        return training
+
+    def inputs(self, threshold: float) -> TrainingInputs:
+        """Return the training inputs that the spec has at a threshold."""
+        return TrainingInputs((ManifestRef("acme-ml", "storefront/train.manifest"),), confidence_threshold=threshold)
+
+    def wanted(self, number: int) -> str:
+        return digests(self.inputs(THRESHOLDS[number % 3]))[0]
+
+    # --- what must hold ---------------------------------------------------------------------------------------------
+
+    def check_settled(self) -> None:
+        """See that the best version there is serves, or the resource says what a person must do."""
+        resource = self.kube.read(self.key)
+        if resource is None:
+            return
+        status = self.status()
+        conditions = {condition.type: condition for condition in status.conditions or ()}
+        if resource.deleting:
+            assert conditions.keys() & {"Stalled", "Suspended"}, conditions
+            return
+        wanted = digests(self.inputs(cast("float", self._training()["confidenceThreshold"])))
+        own = [v for v in self.aws.versions if v.arn not in self.foreign]
+        usable = [v for v in own if v.status in self.usable]
+        if self.spec.get("suspend"):
+            assert "Suspended" in conditions
+            return
+        if "Stalled" in conditions and conditions["Stalled"].reason == "ProjectOwnedByAnother":
+            return  # its owner tags are gone: nothing tells any more that it is ours
+        assert "Reconciling" not in conditions, conditions["Reconciling"]
+        active = next((v for v in own if status.active is not None and v.arn == status.active.arn), None)
+        if any((parsed := parse_version_name(v.name)) is not None and parsed.digest in wanted for v in usable):
+            assert active is not None
+            parsed = parse_version_name(active.name)
+            assert parsed is not None
+            assert parsed.digest in wanted
+            assert conditions["Ready"].status == conditions["UpToDate"].status == "True"
+            assert "Stalled" not in conditions
+        else:
+            assert "Stalled" in conditions, conditions
+            assert conditions["UpToDate"].status == "False"
+        if usable:
+            assert active is not None
+            assert active.status in self.usable
+            assert conditions["Ready"].status == "True"
+        else:
+            assert status.active is None

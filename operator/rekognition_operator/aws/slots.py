@@ -54,12 +54,18 @@ class _Claim:
     queued: bool = False
     granted_at: float | None = None
     holding: int = 0
+    keeps: bool = False
     frees: bool = False
     seen_at: float = 0.0
 
     @property
+    def spared(self) -> int:
+        """What nobody else may take, and is not in use."""
+        return int(self.keeps and not self.holding and self.granted_at is None)
+
+    @property
     def used(self) -> int:
-        return self.holding + (self.granted_at is not None)
+        return self.holding + (self.granted_at is not None) + self.spared
 
 
 @dataclass
@@ -73,8 +79,8 @@ class _Line:
 
     def queue(self) -> list[str]:
         """Who waits, whose turn is first first."""
-        waiting = [(claim.rank, claim.turn, key) for key, claim in self.claims.items() if claim.queued]
-        return [key for _, _, key in sorted(waiting)]
+        waiting = [(-c.spared, c.rank, c.turn, key) for key, c in self.claims.items() if c.queued]
+        return [key for *_, key in sorted(waiting)]
 
     @property
     def used(self) -> int:
@@ -128,7 +134,7 @@ class Slots:
             claim.turn = self._next_turn()
         queue = line.queue()
         position = queue.index(key) + 1
-        if position <= self._open(line, now):
+        if position <= self._open(line, now, spared=claim.spared):
             claim.queued = False
             claim.granted_at = now
             if line.refused:
@@ -137,9 +143,11 @@ class Slots:
         claim.poll_seconds = self._poll_seconds(line, position, now)
         return Queued(position, claim.poll_seconds)
 
-    def hold(self, kind: SlotKind, key: str, holding: int, *, frees: bool = False) -> None:
+    def hold(self, kind: SlotKind, key: str, holding: int, *, frees: bool = False, keeps: bool = False) -> None:
         """Say how many of the slots a key was just seen to hold in AWS (its versions in training; True is one).
 
+        ``keeps``: it has given one up only to take it again, as a model that is restarted with other units; it is not
+        given to anybody else meanwhile.
         ``frees``: it will give one back without anybody's doing, as a training ends, or a model whose schedule or idle
         stop ends it, or which is being stopped.
         """
@@ -147,7 +155,7 @@ class Slots:
         line = self._tidy(kind, now)
         claim = line.claims.get(key)
         if claim is None:
-            if not holding:
+            if not holding and not keeps:
                 return
             claim = self._claim(line, key, now)
         if claim.granted_at is not None:
@@ -158,6 +166,7 @@ class Slots:
                 claim.granted_at = None
         claim.holding = int(holding)
         claim.frees = frees
+        claim.keeps = keeps
         claim.seen_at = now
         self._drop_if_idle(line, key)
 
@@ -185,7 +194,7 @@ class Slots:
         line = self._lines[kind]
         claim = line.claims.get(key)
         if claim is not None:
-            claim.queued, claim.granted_at = False, None
+            claim.queued, claim.granted_at, claim.keeps = False, None, False
             self._drop_if_idle(line, key)
 
     def next_up(self, kind: SlotKind) -> tuple[str, ...]:
@@ -213,9 +222,12 @@ class Slots:
         """How many keys wait."""
         return len(self._tidy(kind, self._clock()).queue())
 
-    def _open(self, line: _Line, now: float) -> int:
-        """How many of the queue may go now. After a refusal: one, once a minute, while nobody else is trying."""
-        free = max(0, line.capacity - line.used)
+    def _open(self, line: _Line, now: float, *, spared: int = 0) -> int:
+        """How many of the queue may go now. After a refusal: one, once a minute, while nobody else is trying.
+
+        ``spared`` is what is kept for who asks.
+        """
+        free = max(0, line.capacity - line.used + spared)
         if not line.refused:
             return free
         trying = any(claim.granted_at is not None for claim in line.claims.values())
@@ -235,8 +247,8 @@ class Slots:
                 claim.queued = False
             if claim.granted_at is not None and now - claim.granted_at > GRANT_EXPIRES_SECONDS:
                 claim.granted_at = None
-            if claim.holding and now - claim.seen_at > HOLDING_EXPIRES_SECONDS:
-                claim.holding = 0
+            if now - claim.seen_at > HOLDING_EXPIRES_SECONDS:
+                claim.holding, claim.keeps = 0, False
             self._drop_if_idle(line, key)
         return line
 

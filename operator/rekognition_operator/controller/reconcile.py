@@ -232,7 +232,8 @@ class Reconciler:
         for kind, action in wanting.items():
             in_use = slots.in_use(kind)
             frees = kind is SlotKind.TRAINING or decision.frees_models
-            slots.hold(kind, str(key), holding[kind], frees=frees)
+            keeps = kind is SlotKind.RUNNING_MODEL and decision.keeps_model
+            slots.hold(kind, str(key), holding[kind], frees=frees, keeps=keeps)
             if not any(isinstance(wanted, action) for wanted in decision.actions):
                 slots.withdraw(kind, str(key))
             if slots.in_use(kind) < in_use:

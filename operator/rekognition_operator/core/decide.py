@@ -131,6 +131,7 @@ def _decide_versions(
         announce=serving.announce,
         running_models=sum(own.occupies for own in fleet.own),
         frees_models=serving.frees_models,
+        keeps_model=serving.keeps_model,
     )
 
 
@@ -230,6 +231,7 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
         requeue_seconds=policy.sweep_seconds,
         announce=False,
         frees_models=False,
+        keeps_model=False,
     )
 
 

@@ -140,7 +140,7 @@ class Decision:
 
     ``announce``: what is said is written before anything is done, since it takes the model away for a while.
     ``running_models`` counts those of the account's running models that the resource takes; ``frees_models`` tells
-    whether it will give them back without a person.
+    whether it will give them back without a person, ``keeps_model`` whether it has stopped one only to start it again.
     """
 
     actions: tuple[Action, ...]
@@ -149,3 +149,4 @@ class Decision:
     announce: bool = False
     running_models: int = 0
     frees_models: bool = False
+    keeps_model: bool = False

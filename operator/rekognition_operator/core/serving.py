@@ -55,6 +55,7 @@ class ServingPlan:
     announce: bool = False
     requeue_seconds: float | None = None
     frees_models: bool = False
+    keeps_model: bool = False
 
 
 def plan_serving(
@@ -104,6 +105,7 @@ def plan_serving(
         announce=out.announce,
         requeue_seconds=_requeue_seconds(now),
         frees_models=_frees(now),
+        keeps_model=_keeps(now, out),
     )
 
 
@@ -259,3 +261,12 @@ def _frees(now: Situation) -> bool:
     """Whether the running models that the resource takes are given back without a person."""
     hours = now.serving.schedule is not None or now.serving.idle_after is not None
     return hours or not now.intent.runs or any(o.version.state is VersionState.STOPPING for o in now.fleet.own)
+
+
+def _keeps(now: Situation, out: Rollout) -> bool:
+    """Whether the operator has taken the model away only to start it again, and may."""
+    marker = read_marker(now.active.version) if now.active is not None else None
+    if now.active is None or marker is None or not out.starts:
+        return False
+    stop = stopped_since(now.active.version, marker)
+    return stop is not None and stop.why in {Why.UNITS, Why.ROLLOUT}

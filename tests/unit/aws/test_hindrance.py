@@ -76,29 +76,6 @@ def test_the_full_stop_of_aws_is_not_doubled(kind: ErrorKind, operation: str, sa
         assert not message.endswith(".")
 
 
-def starting(units: int, most: int | None = None) -> StartVersion:
-    return StartVersion(VERSION, PROJECT, "v1-0", units, most, tags={}, rank=(0, ""))
-
-
-@pytest.mark.parametrize(("units", "most"), [(1, None), (1, 5), (5, None)])
-def test_a_start_beyond_the_running_models_of_the_account_waits_in_its_queue(units: int, most: int | None) -> None:
-    hindrance = hindrance_of(failed(ErrorKind.LIMIT, "StartProjectVersion"), starting(units, most))
-    assert isinstance(hindrance, Waiting)
-    assert hindrance.waiting_for == "RunningModelSlot"
-    assert hindrance.after_seconds == 60
-    assert "--running-model-slots" in hindrance.message
-
-
-@pytest.mark.parametrize(("units", "most", "field"), [(6, None, "minInferenceUnits"), (1, 9, "maxInferenceUnits")])
-def test_a_start_with_more_units_than_a_model_may_have_waits_in_no_queue_and_says_what_to_lower(
-    units: int, most: int | None, field: str
-) -> None:
-    hindrance = hindrance_of(failed(ErrorKind.LIMIT, "StartProjectVersion"), starting(units, most))
-    assert isinstance(hindrance, Waiting)
-    assert hindrance.waiting_for is None
-    assert f"lower spec.serving.{field}" in hindrance.message
-
-
 def test_an_unreachable_endpoint_points_to_the_region() -> None:
     error = failed(ErrorKind.SERVER, "DescribeProjects", "EndpointConnectionError")
     assert "check spec.region" in hindrance_of(error, None).message

@@ -221,6 +221,31 @@ async def test_recreate_needs_no_room(stage: ModelStage) -> None:
     assert stage.occupying() == [SECOND]
 
 
+@pytest.mark.parametrize("edit", [spec(minInferenceUnits=2), spec("second", rollout="Recreate")])
+async def test_a_model_that_is_only_restarted_does_not_lose_its_place_to_one_that_waits(
+    stage: ModelStage, edit: JsonObject
+) -> None:
+    stage.create(spec())
+    await stage.until_settled()
+    await stage.until_settled(stage.add("one"))
+    waits = stage.add("two")
+    for _ in range(4):
+        await stage.reconciler.run(waits, Lane.FLIGHT)
+        stage.go_on()
+    stage.kube.edit_spec(MODEL_KEY, edit)
+    for _ in range(12):
+        await stage.reconciler.run(waits, Lane.FLIGHT)
+        await stage.run()
+        await stage.reconciler.run(waits, Lane.FLIGHT)
+        stage.go_on()
+    assert stage.condition("Ready") == "True"
+    assert len(stage.occupying()) == 1
+    assert stage.aws.project("test.vision.two").versions[0].status == "TRAINING_COMPLETED"
+    stage.kube.edit_spec(MODEL_KEY, {**edit, "serving": {"state": "Stopped"}})
+    await stage.until_settled()
+    assert waits in stage.nudged
+
+
 async def test_a_start_that_aws_refuses_for_the_quota_waits_and_is_asked_again(stage: ModelStage) -> None:
     stage.create(spec())
     stage.aws.max_running_models = 1

@@ -4,8 +4,10 @@ import pytest
 
 from e2e.harness.aws import BROKEN, PREFIX
 from e2e.harness.cluster import body_text
-from e2e.harness.reading import reason_of, roles
-from e2e.harness.resource import Adapter
+from e2e.harness.hours import closed_until
+from e2e.harness.reading import message_of, reason_of, roles
+from e2e.harness.resource import Adapter, Model, Resource
+from e2e.harness.scene import Scene
 from e2e.harness.stage import Alone, Stage
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
@@ -42,33 +44,70 @@ def test_an_idle_operator_looks_at_every_resource_in_each_sweep_and_writes_nothi
                 adapter.apply()
                 adapter.wait_reconciling(reason)
             looked_at = (settled, drifted, stalled, foreign, training, queued)
-            everyone = (*looked_at, suspended)
-            await_sweeps(looked_at, sweeps=1)  # the last write of each state may still be under way
-            writes, marks = len(scene.cluster.operator_writes()), [adapter.scene.aws.mark() for adapter in everyone]
-            states = [len(adapter.sightings) for adapter in everyone]
-
-            await_sweeps(looked_at, sweeps=SWEEPS)
-
-            new_writes = scene.cluster.operator_writes()[writes:]
-            assert [f"{write} {body_text(write)}" for write in new_writes] == []
-            for adapter, mark in zip(everyone, marks, strict=True):
-                assert adapter.scene.aws.mutations(since=mark) == [], adapter.name
-            assert [len(adapter.sightings) for adapter in everyone] == states
+            assert_quiet(scene, looked_at, (*looked_at, suspended))
 
 
-def await_sweeps(adapters: tuple[Adapter, ...], *, sweeps: int) -> None:
+def test_an_idle_operator_looks_at_every_model_in_each_sweep_and_writes_nothing(alone: Alone, stage: Stage) -> None:
+    with alone(SWEEP_SECONDS=str(SWEEP_SECONDS), LIST_SECONDS="2") as scene:
+        scene.operator.start()
+        names = ("running", "stopped", "outside", "idle", "drifted", "failed", "suspended", "first")
+        running, stopped, outside, idle, drifted, failed, suspended, first = (
+            stage.another(scene).model(name) for name in names
+        )
+        second, queued = (Model(first.scene, name, first.spec) for name in ("second", "queued"))
+        stopped.spec["serving"]["state"] = "Stopped"
+        outside.spec["serving"]["schedule"] = closed_until(scene.aws.now).schedule
+        idle.spec["serving"]["idleStop"] = {"after": "15m"}
+        drifted.spec["driftPolicy"] = "Report"
+        for model in (running, stopped, outside, idle, drifted, failed, suspended, first, second):
+            model.apply()
+        for model in (running, drifted, failed, suspended, first, second):
+            model.wait_running()
+        failed.scene.aws.control.fail_start(project_name=failed.project_name)
+        failed.train_on_other_data()
+        suspended.edit(suspend=True, serving={"state": "Stopped"})
+        drifted.scene.aws.stop(drifted.active_arn)
+        queued.apply()
+
+        for model, reason in ((stopped, "Stopped"), (outside, "OutsideWindow"), (idle, "Idle")):
+            model.wait_at_rest(reason)
+        failed.wait_stalled("StartFailed")
+        suspended.wait("Suspended", lambda seen: seen.holds("Suspended"))
+        drifted.wait("stopped by others", lambda seen: "it is STOPPED" in message_of(seen, "Stalled"))
+        queued.wait_reconciling("WaitingForQuota")
+        looked_at = (running, stopped, outside, idle, drifted, failed, first, second, queued)
+        with scene.aws.at_pace(1):  # else an hour of AWS goes by in 4 s, and hours are written once an hour
+            assert_quiet(scene, looked_at, (*looked_at, suspended))
+
+
+def assert_quiet(scene: Scene, looked_at: tuple[Resource, ...], everyone: tuple[Resource, ...]) -> None:
+    """Fail where something is written while each resource that is not suspended is looked at in some sweeps."""
+    await_sweeps(looked_at, sweeps=1)  # the last write of each state may still be under way
+    writes, marks = len(scene.cluster.operator_writes()), [resource.scene.aws.mark() for resource in everyone]
+    states = [len(resource.sightings) for resource in everyone]
+
+    await_sweeps(looked_at, sweeps=SWEEPS)
+
+    new_writes = scene.cluster.operator_writes()[writes:]
+    assert [f"{write} {body_text(write)}" for write in new_writes] == []
+    for resource, mark in zip(everyone, marks, strict=True):
+        assert resource.scene.aws.mutations(since=mark) == [], resource.name
+    assert [len(resource.sightings) for resource in everyone] == states
+
+
+def await_sweeps(resources: tuple[Resource, ...], *, sweeps: int) -> None:
     """Return when each was looked at so many times more."""
-    marks = {adapter.name: adapter.scene.aws.mark() for adapter in adapters}
-    for adapter in adapters:
-        adapter.wait_until(
+    marks = {resource.name: resource.scene.aws.mark() for resource in resources}
+    for resource in resources:
+        resource.wait_until(
             f"looked at {sweeps} times in {sweeps} sweeps",
-            lambda adapter=adapter: len(looks(adapter, marks[adapter.name])) >= sweeps,  # type: ignore[misc]  # bound
+            lambda resource=resource: len(looks(resource, marks[resource.name])) >= sweeps,  # type: ignore[misc]  # bound
             seconds=SWEEP_SECONDS * sweeps * 1.5 + 5,
         )
 
 
-def looks(adapter: Adapter, since: int) -> list[int]:
-    """Return the calls by which the operator has looked at the versions of one adapter's project."""
-    calls = adapter.scene.aws.calls("DescribeProjectVersions", since=since)
-    mine = [call for call in calls if f":project/{adapter.project_name}/" in str(call.parameters["ProjectArn"])]
+def looks(resource: Resource, since: int) -> list[int]:
+    """Return the calls by which the operator has looked at the versions of one resource's project."""
+    calls = resource.scene.aws.calls("DescribeProjectVersions", since=since)
+    mine = [call for call in calls if f":project/{resource.project_name}/" in str(call.parameters["ProjectArn"])]
     return [call.sequence for call in mine]

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from e2e.harness.commands import command_in
 from e2e.harness.hours import closed_until, open_for_days, told
 from e2e.harness.reading import message_of, reason_of, runs, serving_of
 from e2e.harness.scene import Scene
@@ -43,7 +42,7 @@ def test_outside_its_windows_a_model_is_stopped_and_an_edit_into_one_starts_it(s
 def test_windows_begin_and_end_by_the_clock_and_one_that_ended_unseen_is_made_good(alone: Alone, stage: Stage) -> None:
     with alone() as scene:
         scene.operator.start()
-        now = scene.aws.now
+        now = scene.aws.now.replace(hour=12)  # at noon it is the same day in both zones
         london, kolkata = (closed_until(now, zone) for zone in ("Europe/London", "Asia/Kolkata"))
         models = [
             stage.another(scene).model(name, serving={"schedule": hours.schedule}).apply()
@@ -94,7 +93,8 @@ def test_requests_keep_a_model_running_and_without_any_it_is_stopped_until_it_is
     assert message_of(idle, "Ready").startswith(f"Version {model.active} is stopped. ")
     assert (idle.condition("Serving") or {})["reason"] == "Idle"
 
-    scene.cluster.kubectl(*command_in(message_of(idle, "Ready"), "kubectl annotate"))
+    assert f"{model.name} --overwrite rekognition-operator.io/wake=" in message_of(idle, "Ready")
+    model.annotate(wake="somebody-needs-it")
     model.wait_running()
 
     assert model.answers()

@@ -136,7 +136,7 @@ def test_kubectl_waits_for_a_model_to_serve_and_shows_how_it_runs(scene: Scene) 
 def test_kubectl_explains_what_serving_is(scene: Scene) -> None:
     explained = scene.cluster.kubectl("explain", "customlabelsmodel.spec.serving")
 
-    assert "Each running inference unit is billed by the hour" in " ".join(explained.split())
+    assert "with how much capacity the model runs" in " ".join(explained.split())
     for field in ("state", "minInferenceUnits", "rollout", "schedule", "idleStop", "budget"):
         assert field in explained
 

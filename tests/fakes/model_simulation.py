@@ -44,7 +44,7 @@ class ModelSimulation(ModelWorld):
             over["budget"] = Over(total - asked.paid, self._excused(running), SWEEP_BOUND, f"{total} units run")
         most = max(map(most_of, running))
         if self.may_run() and not asked.refused and most > asked.most:
-            excuse = self._excused(running) or self._next_one_comes(running)
+            excuse = self._excused(running) or self._next_one_comes()
             over["units"] = Over(most - asked.most, excuse, SWEEP_BOUND, f"{most} units run for {asked.most}")
         if len(running) > 1:
             hands_over = not any(self.life(v.arn).by_person for v in running)
@@ -66,7 +66,7 @@ class ModelSimulation(ModelWorld):
             return "AWS denied it"
         return self.excuse
 
-    def _next_one_comes(self, running: list[VersionRecord]) -> str | None:
+    def _next_one_comes(self) -> str | None:
         """Say why a version is not restarted with fewer units: the next one is trained or started, and takes over."""
         wanted = [v for v in self.own if self._is_wanted(v.name)]
         if not any(v.status in OCCUPYING | TRAINED | {VersionState.FAILED, "TRAINING_FAILED"} for v in wanted):
@@ -93,7 +93,7 @@ class ModelSimulation(ModelWorld):
 
     def started(self, arn: str) -> None:
         asked, version = self.spec_read, self.aws.version(arn)
-        asleep = self.sleep is not None and not self.sleep.edited
+        asleep = self.sleep is not None and self.sleep.arn == arn and not self.sleep.edited
         assert arn not in self.foreign
         assert not asked.suspended
         assert asked.open_at(self.aws.looked_at), f"{version.name} is started, and shall not run"
@@ -117,15 +117,16 @@ class ModelSimulation(ModelWorld):
         assert (
             not asked.open_at(self.aws.looked_at)
             or not self.may_run()
-            or self.may_sleep()
+            or self.may_sleep(self.key_read)
             or others
             or next_one
             or units_of(version) != asked.units
+            or most_of(version) > asked.paid
         ), f"{version.name} is stopped needlessly"
 
     def fell_asleep(self, arn: str, at: datetime) -> None:
         asked = self.spec_read
-        if self.may_sleep():
+        if self.may_sleep(self.key_read):
             return
         assert asked.idle_after is not None
         assert at - self.used_at >= asked.idle_after, f"{arn} was used at {self.used_at}"
@@ -195,5 +196,7 @@ class ModelSimulation(ModelWorld):
             if (self.may_run(), self.asked.open_at(self.now)) != before:
                 return  # a window has begun or ended, or it is idle by now
             wrote = self.writes_of_this_pass()
+            if self.others is not None and self.asked.idle_after is not None:
+                return  # that another model ran, too, is no longer told of when it is long ago
             assert quiet, f"{self.aws.effects[-3:]}, {wrote}"
             assert not wrote or any(v.status == VersionState.RUNNING for v in self.own), wrote

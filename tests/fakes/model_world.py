@@ -4,10 +4,9 @@ Time passes by itself: AWS starts a model in 10 to 20 minutes, stops it in 5 and
 passes are when it asked for them, jittered, or at once upon an edit.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final, cast
 
 from fakes.rekognition import VersionRecord
@@ -99,8 +98,9 @@ class Life:
 
 @dataclass
 class Sleep:
-    """The operator has stopped the model since nobody used it, under this spec."""
+    """The operator has stopped a version since nobody used it, under this spec. It holds for this version alone."""
 
+    arn: str
     key: str
     edited: bool = False
     """The spec has been another one since: it may run again."""
@@ -157,7 +157,7 @@ class ModelWorld(Simulation):
             policy=POLICY,
             lose_status_before_every_pass=lose_status_before_every_pass,
         )
-        self.spec_read = self.asked
+        self.spec_read, self.key_read = self.asked, self.serving_key()
         self.aws.on_start, self.aws.on_stop, self.aws.on_tags = self._started, self._stopped, self._tagged
 
     def make_aws(self) -> WatchedModels:
@@ -212,19 +212,15 @@ class ModelWorld(Simulation):
         """Run the pass that is due."""
         self._answer_requests()
         effects = len(self.aws.effects)
-        lane, self.due_at, self.moved, self.in_pass = (
-            self.lane,
-            datetime.max.replace(tzinfo=self.now.tzinfo),
-            False,
-            True,
-        )
+        lane, self.due_at = self.lane, datetime.max.replace(tzinfo=UTC)
+        self.moved, self.in_pass = False, True
         try:
             requeue = self.run_pass(lane)
         finally:
             self.in_pass = False
         if requeue is None:
             self.down_until, self.excuse = self.now + timedelta(hours=DOWN_HOURS[self.down_hours % 4]), None
-            return False
+            return
         assert requeue.after_seconds is not None
         assert requeue.after_seconds <= self.policy.sweep_seconds * (1 + JITTER)
         due_at = self.now + timedelta(seconds=requeue.after_seconds)
@@ -242,7 +238,7 @@ class ModelWorld(Simulation):
         self.moved = self.moved or any(move.at_call <= self.calls + 1 for move in self.pending)
         super()._between_calls(operation)
         if operation == "get":
-            self.spec_read = self.asked
+            self.spec_read, self.key_read = self.asked, self.serving_key()
 
     def _answer_requests(self) -> None:
         """Let running models have answered somebody until now, where there are any requests."""
@@ -277,9 +273,9 @@ class ModelWorld(Simulation):
         idle_from = self._idle_from()
         return self.asked.open_at(self.now) and not asleep and not (idle_from is not None and idle_from <= self.now)
 
-    def may_sleep(self) -> bool:
-        """Whether the operator may take it for asleep: nothing says that it has seen another spec since."""
-        return self.sleep is not None and self.sleep.key == self.serving_key() and not self.sleep.woken
+    def may_sleep(self, key: str | None = None) -> bool:
+        """Whether the operator may take it for asleep, now or under another spec: it has seen none since."""
+        return self.sleep is not None and self.sleep.key == (key or self.serving_key()) and not self.sleep.woken
 
     # --- time -------------------------------------------------------------------------------------------------------
 
@@ -434,7 +430,7 @@ class ModelWorld(Simulation):
 
     def serving_key(self) -> str:
         """Return what an idle stop holds for."""
-        return json.dumps((self.spec["serving"], self.spec["training"], self.wake), sort_keys=True)
+        return repr((replace(self.asked, suspended=False, reports=False), self.spec["training"], self.wake))
 
     def _start_by_hand(self, number: int) -> None:
         """Let a person start a version of the project, ours or not, with any units."""
@@ -489,6 +485,7 @@ class ModelWorld(Simulation):
     def _started(self, arn: str) -> None:
         self.started(arn)
         self.lives[arn] = Life()
+        self.sleep = None
 
     def _stopped(self, arn: str) -> None:
         self.stopped(arn)
@@ -498,7 +495,7 @@ class ModelWorld(Simulation):
         why, _, rest = tags.get(t.STOPPED_BY, "").partition(" ")
         if why == "idle":
             self.fell_asleep(arn, datetime.fromisoformat(rest.partition(" ")[0]))
-            self.sleep = Sleep(self.serving_key())
+            self.sleep = Sleep(arn, self.key_read, edited=self.key_read != self.serving_key())
         if why:
             self.life(arn).seen_running = None
 

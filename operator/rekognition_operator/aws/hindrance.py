@@ -192,9 +192,10 @@ def _too_many_run(error: CallError, action: Action | None) -> str:
     """Name the two quotas that a start may meet, the likelier one first: AWS answers both by the same code."""
     models = "all models that the account may run at a time are running"
     units = f"the model asks for more inference units than its quota ({INFERENCE_UNITS_QUOTA} by default) allows"
+    field = "maxInferenceUnits" if isinstance(action, StartVersion) and action.max_units else "minInferenceUnits"
     ways_out = [
         "to run more at a time, have the quota raised in Service Quotas and set --running-model-slots",
-        "lower spec.serving.minInferenceUnits and spec.serving.maxInferenceUnits, or have their quota raised",
+        f"lower spec.serving.{field}, or have its quota raised",
     ]
     if isinstance(action, StartVersion):
         asked = _asked_units(action)

@@ -19,7 +19,7 @@ from e2e.harness.waiting import wait_for
 from rekognition_sandbox.emulator.aws_client import aws_session, single_attempt
 from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.state import VersionStatus
-from rekognition_sandbox.emulator.wire import CallRecord
+from rekognition_sandbox.emulator.wire import CallRecord, QuotaChange
 from rekognition_sandbox.samples import SampleLine, SampleSet
 from rekognition_sandbox.samples.parts import PartLine, PartSet
 from rekognition_sandbox.samples.picture import draw
@@ -166,6 +166,26 @@ class Aws:
     def travel_to(self, moment: datetime) -> None:
         """Let AWS's time jump forward to a moment; for stories that are alone, since all Regions have one clock."""
         self.control.advance((moment - self.now).total_seconds())
+
+    @contextmanager
+    def at_pace(self, time_scale: float) -> Iterator[None]:
+        """Let AWS's time run at another speed inside; for stories that are alone."""
+        usual = self.control.clock().time_scale
+        self.control.set_time_scale(time_scale)
+        try:
+            yield
+        finally:
+            self.control.set_time_scale(usual)
+
+    @contextmanager
+    def quotas(self, change: QuotaChange) -> Iterator[None]:
+        """Let AWS have other quotas inside; for stories that are alone, since they are those of all Regions."""
+        usual = self.control.quotas()
+        self.control.set_quotas(change)
+        try:
+            yield
+        finally:
+            self.control.set_quotas(QuotaChange(**{name: getattr(usual, name) for name in change.model_fields_set}))
 
     # What AWS does later than it would
 

@@ -21,8 +21,8 @@ class Office:
 def closed_until(now: datetime, zone: str = "UTC") -> Office:
     """Return hours of a day that is at least two days away from now."""
     day = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=_AWAY_DAYS)
-    schedule = _schedule(zone, [day], "08:30", "17:15")
-    return Office(schedule, _moment(zone, day, time(8, 30)), _moment(zone, day, time(17, 15)))
+    schedule = _schedule(zone, [day], "05:45", "23:15")
+    return Office(schedule, _moment(zone, day, time(5, 45)), _moment(zone, day, time(23, 15)))
 
 
 def open_for_days(now: datetime, zone: str = "UTC") -> Office:

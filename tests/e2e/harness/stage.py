@@ -73,7 +73,7 @@ class Stage:
         """Give a scene whose operator works in no other namespace and is the only one; it is not started yet."""
         self.end_common_operator()
         with self._lock:
-            operator = self._new_operator(NAMESPACES=namespace_of(title), **settings)
+            operator = self._new_operator(**{"NAMESPACES": namespace_of(title), **settings})
             scene = self._new_scene(title, operator)
         try:
             yield scene

@@ -182,7 +182,8 @@ def test_a_refused_start_with_more_units_than_the_quota_says_so_first(
     assert message.startswith(
         f"The model asks for {asked} inference units, and its quota (5 by default) is less, or all models"
     )
-    assert message.index("spec.serving.maxInferenceUnits") < message.index("--running-model-slots")
+    field = "spec.serving.minInferenceUnits" if units[1] is None else "spec.serving.maxInferenceUnits"
+    assert message.index(field) < message.index("--running-model-slots")
 
 
 def test_too_many_tags_stall() -> None:

@@ -41,6 +41,8 @@ def surplus(desired: Desired, fleet: Fleet) -> tuple[DeleteVersion, ...]:
 def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
     wanted = fleet.of(digests(desired.inputs))
     newest_failed = [own for own in wanted if own.failed][:1]
-    keep = [fleet.active, choose(desired, fleet), *wanted[:1], *newest_failed]
+    last = fleet.last_promoted  # a model that failed to start, and may be the only one that can serve
+    may_come_back = last if last is not None and last.start_failed else None
+    keep = [fleet.active, may_come_back, choose(desired, fleet), *wanted[:1], *newest_failed]
     named = [own for own in fleet.own if own.version.name in desired.adopt_versions]
     return frozenset(own.version.arn for own in (*keep, *named) if own is not None)

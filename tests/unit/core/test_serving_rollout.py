@@ -377,6 +377,16 @@ REVERT = (
         handing_over(),
     ),
     Case(
+        "a version that failed, and alone could serve, is kept while the next one trains, and tried again",
+        model(Q, keep=0),
+        world(
+            made(P, "FAILED", marker="Running 1", promoted=ago(days=2), created=ago(days=3), failed_seen=ago(hours=1)),
+            TRAINING, latest=Q,
+        ),
+        ["StartVersion P 1 [serving=Starting 1 now]", "SetTags P [failed-seen=now]"],
+        moving("Starting", up_to_date="False Starting"),
+    ),
+    Case(
         "a version that Recreate has stopped is kept until the next one runs",
         model(Q, RECREATE, keep=0),
         world(OLD_AWAY, new("STARTING", marker="Starting 1"), latest=Q),

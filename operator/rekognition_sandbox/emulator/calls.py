@@ -59,11 +59,13 @@ class CallLog:
                 )
             )
 
-    def records(self, *, operation: str | None = None, since: int = 0) -> list[CallRecord]:
-        """Return records with a sequence above `since`, of one operation or of all."""
+    def records(self, *, operation: str | None = None, region: str | None = None, since: int = 0) -> list[CallRecord]:
+        """Return records with a sequence above `since`, of one operation and Region or of all."""
         with self._lock:
             return [
-                record for record in self._records if record.sequence > since and operation in {None, record.operation}
+                record
+                for record in self._records
+                if record.sequence > since and operation in {None, record.operation} and region in {None, record.region}
             ]
 
     def clear(self) -> None:

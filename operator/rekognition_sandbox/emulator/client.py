@@ -171,10 +171,11 @@ class EmulatorControl:
         """Let every start succeed again."""
         self._request("DELETE", "/start-failures")
 
-    def calls(self, operation: str | None = None, *, since: int = 0) -> list[CallRecord]:
-        """Return the requests with a sequence above `since`, of one operation or of all."""
-        path = f"/calls?since={since}"
-        return _CALLS.validate_json(self._request("GET", f"{path}&operation={operation}" if operation else path))
+    def calls(self, operation: str | None = None, *, region: str | None = None, since: int = 0) -> list[CallRecord]:
+        """Return the requests with a sequence above `since`, of one operation and Region or of all."""
+        wanted = {"operation": operation, "region": region}
+        narrowed = "".join(f"&{name}={value}" for name, value in wanted.items() if value)
+        return _CALLS.validate_json(self._request("GET", f"/calls?since={since}{narrowed}"))
 
     def clear_calls(self) -> None:
         """Forget the requests so far; their sequence goes on."""

@@ -117,12 +117,15 @@ class Controls:
         return self._engine.faults.add(spec)
 
     def _calls(self, request: Request) -> Given:
-        since = request.args.get("since", "0")
+        asked = request.args
+        since = asked.get("since", "0")
         if not since.isdecimal():
             raise ValueError(
                 f"since: {since!r} is no sequence number. Use the sequence of the last record that you have."
             )
-        return [*self._engine.calls.records(operation=request.args.get("operation"), since=int(since))]
+        return [
+            *self._engine.calls.records(operation=asked.get("operation"), region=asked.get("region"), since=int(since))
+        ]
 
     def _clock(self) -> ClockView:
         return ClockView(now=self._engine.clock.now(), time_scale=self._engine.clock.time_scale)

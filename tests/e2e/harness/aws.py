@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -140,8 +140,8 @@ class Aws:
         """Return the operator's calls in this Region with a sequence above `since`, in order of completion."""
         return [
             call
-            for call in self.control.calls(operation, since=since)
-            if call.region == self.region and OPERATOR_AGENT in call.user_agent
+            for call in self.control.calls(operation, region=self.region, since=since)
+            if OPERATOR_AGENT in call.user_agent
         ]
 
     def mutations(self, *, since: int = 0) -> list[CallRecord]:
@@ -155,7 +155,7 @@ class Aws:
 
     def mark(self) -> int:
         """Return the sequence of the last call so far, for `since`."""
-        calls = self.control.calls()
+        calls = self.control.calls(region=self.region)
         return calls[-1].sequence if calls else 0
 
     @property
@@ -163,9 +163,13 @@ class Aws:
         """AWS's time, which runs ahead of ours."""
         return self.control.clock().now
 
+    def travel(self, span: timedelta) -> None:
+        """Let AWS's time jump forward; for stories that are alone, since all Regions have one clock."""
+        self.control.advance(span.total_seconds())
+
     def travel_to(self, moment: datetime) -> None:
-        """Let AWS's time jump forward to a moment; for stories that are alone, since all Regions have one clock."""
-        self.control.advance((moment - self.now).total_seconds())
+        """Let AWS's time jump forward to a moment; for stories that are alone."""
+        self.travel(moment - self.now)
 
     @contextmanager
     def at_pace(self, time_scale: float) -> Iterator[None]:

@@ -15,10 +15,10 @@ def test_a_model_that_somebody_stopped_is_started_again(scene: Scene) -> None:
     name = model.active
 
     scene.aws.stop(model.active_arn)
-    model.wait("Drifted", lambda seen: reason_of(seen, "Drifted") == "Correcting")
-    model.wait("no longer Drifted", lambda seen: not seen.holds("Drifted"))
+    model.wait_seen("Drifted", lambda seen: reason_of(seen, "Drifted") == "Correcting")
     model.wait_running()
 
+    assert not model.now.holds("Drifted")
     assert model.moves() == [f"Start {name}", f"Start {name}"]
     model.wait_events("Correcting", "DriftCorrected")
 
@@ -29,7 +29,7 @@ def test_a_model_that_somebody_started_is_stopped_again(scene: Scene) -> None:
     model.wait_at_rest("Stopped")
 
     scene.aws.start(model.active_arn)
-    model.wait("Drifted", lambda seen: seen.holds("Drifted"))
+    model.wait_seen("Drifted", lambda seen: seen.holds("Drifted"))
     model.wait_at_rest("Stopped")
 
     assert model.moves() == [f"Stop {model.active}"]

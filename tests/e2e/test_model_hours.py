@@ -6,6 +6,7 @@ import pytest
 
 from e2e.harness.hours import closed_until, open_for_days, told
 from e2e.harness.reading import message_of, reason_of, runs, serving_of
+from e2e.harness.resource import Model
 from e2e.harness.scene import Scene
 from e2e.harness.stage import Alone, Stage
 
@@ -73,50 +74,51 @@ def test_windows_begin_and_end_by_the_clock_and_one_that_ended_unseen_is_made_go
             model.wait_at_rest("OutsideWindow")
 
 
-@pytest.mark.story
-def test_requests_keep_a_model_running_and_without_any_it_is_stopped_until_it_is_woken(scene: Scene) -> None:
-    after = timedelta(hours=1, minutes=30)
-    model = scene.model(serving={"idleStop": {"after": "1h30m"}}).apply()
-    model.wait_running()
-    started_at = scene.aws.now
+def test_only_a_model_that_nobody_can_have_used_is_stopped_for_being_idle(alone: Alone, stage: Stage) -> None:
+    idle_stop = {"idleStop": {"after": "1h30m"}}
+    with alone(SWEEP_SECONDS="1") as scene:
+        scene.operator.start()
+        single, several = (
+            stage.another(scene).model(name, serving=idle_stop).apply() for name in ("single", "several")
+        )
+        others = several.scene.aws.run_another()
+        for model in (single, several):
+            model.wait_running()
 
-    model.wait_until(
-        "it has been asked for longer than it may be idle",
-        lambda: model.answers() and scene.aws.now - started_at > after + timedelta(minutes=30),
-    )
-    assert runs(model.now)
-    asked_at = scene.aws.now
-    idle = model.wait_at_rest("Idle")
-    (stop,) = scene.aws.calls("StopProjectVersion")
+        # AWS's time goes on only when told to, so that no request comes too late.
+        with scene.aws.at_pace(0):
+            for _ in range(3):
+                assert single.answers()
+                several.scene.aws.detect(others)
+                scene.aws.travel(timedelta(hours=1))
+                for model in (single, several):
+                    await_looks(model, 3)
+                    assert runs(model.now)
+            unknown = several.wait("unknown", lambda seen: reason_of(seen, "IdleUnknown") == "SeveralModelsRun")
+            assert single.now.condition("IdleUnknown") is None
 
-    assert stop.emulated_at - asked_at > after
-    assert message_of(idle, "Ready").startswith(f"Version {model.active} is stopped. ")
-    assert (idle.condition("Serving") or {})["reason"] == "Idle"
+            several.annotate(last_used_at=told(scene.aws.now - timedelta(hours=2)))
+            several.wait_reconciling("Stopping")
+            assert runs(single.now)
+            scene.aws.travel(timedelta(hours=1))
+            single.wait_reconciling("Stopping")
+        idle = single.wait_at_rest("Idle")
+        several.wait_at_rest("Idle")
 
-    assert f"{model.name} --overwrite rekognition-operator.io/wake=" in message_of(idle, "Ready")
-    model.annotate(wake="somebody-needs-it")
-    model.wait_running()
+        assert "rekognition-operator.io/last-used-at" in message_of(unknown, "IdleUnknown")
+        assert f"{single.name} --overwrite rekognition-operator.io/wake=" in message_of(idle, "Ready")
+        assert (idle.condition("Serving") or {})["reason"] == "Idle"
+        assert several.now.condition("IdleUnknown") is None
 
-    assert model.answers()
+        single.annotate(wake="somebody-needs-it")
+        single.wait_running()
+
+        assert single.answers()
+        assert several.moves() == [f"Start {several.active}", f"Stop {several.active}"]
 
 
-@pytest.mark.story
-def test_what_runs_beside_other_models_is_not_stopped_on_a_guess_but_by_what_its_users_write(scene: Scene) -> None:
-    others = scene.aws.run_another()
-    model = scene.model(serving={"idleStop": {"after": "15m"}}).apply()
-    model.wait_running()
-
-    def while_others_are_asked(condition: str, reason: str) -> bool:
-        scene.aws.detect(others)
-        return reason_of(model.now, condition) == reason
-
-    model.wait_until("unknown", lambda: while_others_are_asked("IdleUnknown", "SeveralModelsRun"))
-    assert runs(model.now)
-    assert "rekognition-operator.io/last-used-at" in message_of(model.now, "IdleUnknown")
-    assert model.moves() == [f"Start {model.active}"]
-
-    model.annotate(last_used_at=told(scene.aws.now - timedelta(hours=3)))
-    model.wait_until("idle", lambda: while_others_are_asked("Ready", "Idle"))
-
-    assert model.now.condition("IdleUnknown") is None
-    assert model.moves() == [f"Start {model.active}", f"Stop {model.active}"]
+def await_looks(model: Model, times: int) -> None:
+    """Return when the operator has looked at a model so many times more."""
+    aws = model.scene.aws
+    mark = aws.mark()
+    model.wait_until("it is looked at", lambda: len(aws.calls("DescribeProjectVersions", since=mark)) >= times)

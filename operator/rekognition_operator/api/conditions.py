@@ -1,4 +1,4 @@
-"""Which conditions and reasons does a resource show, and what does a person do about each? One table, as long as it is."""
+"""Which conditions and reasons does a resource show, and what does one do about each? One table, however long."""
 
 from dataclasses import dataclass
 from enum import StrEnum

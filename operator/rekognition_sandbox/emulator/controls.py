@@ -119,7 +119,8 @@ class Controls:
         return self._engine.faults.add(spec)
 
     def _calls(self, request: Request) -> Given:
-        since = request.args.get("since", "0")
+        asked = request.args
+        since = asked.get("since", "0")
         if not since.isdecimal():
             raise ValueError(
                 f"since: {since!r} is no sequence number. Use the sequence of the last record that you have."

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -163,9 +163,13 @@ class Aws:
         """AWS's time, which runs ahead of ours."""
         return self.control.clock().now
 
+    def travel(self, span: timedelta) -> None:
+        """Let AWS's time jump forward; for stories that are alone, since all Regions have one clock."""
+        self.control.advance(span.total_seconds())
+
     def travel_to(self, moment: datetime) -> None:
-        """Let AWS's time jump forward to a moment; for stories that are alone, since all Regions have one clock."""
-        self.control.advance((moment - self.now).total_seconds())
+        """Let AWS's time jump forward to a moment; for stories that are alone."""
+        self.travel(moment - self.now)
 
     @contextmanager
     def at_pace(self, time_scale: float) -> Iterator[None]:

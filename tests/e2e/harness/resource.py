@@ -134,6 +134,10 @@ class Resource:
 
         return self.wait_until(what, look, seconds=seconds)
 
+    def wait_seen(self, what: str, holds: Callable[[Sighting], bool]) -> Sighting:
+        """Wait until a state satisfied `holds`, if only for a moment, and return the first one."""
+        return self.wait_until(what, lambda: next((seen for seen in self.sightings if holds(seen)), None))
+
     def wait_until(self, what: str, look: Callable[[], Found | None], *, seconds: float = WAIT_SECONDS) -> Found:
         """Wait for anything; a failure tells all about this resource."""
         return wait_for(

@@ -53,6 +53,14 @@ class Meter:
                 hours += run.units * max(0.0, (end - max(since, run.began_at)) / timedelta(hours=1))
         return hours
 
+    def throughout(self, whose: Ran, since: datetime, until: datetime) -> bool:
+        """Whether a version ran in all of [since, until), be it with other units in between."""
+        reached = since
+        for run in self.runs:
+            if run.ran == whose and run.began_at <= reached:
+                reached = max(reached, run.ended_at or until)
+        return reached >= until
+
     def requests(self, since: datetime, until: datetime) -> float:
         """Add up the requests in [since, until)."""
         return sum(count for at, count in self._requests if since <= at < until)

@@ -189,6 +189,13 @@ class FakeRekognition(RekognitionOperations):
             return 0.0
         return self._run("GetMetricData", "requests", lane, lambda: self.meter.requests(since, until))
 
+    async def ran_throughout(
+        self, project_name: str, version_name: str, *, since: datetime, until: datetime, lane: Lane
+    ) -> bool:
+        """Exact: any moment without units counts."""
+        ran = (project_name, version_name)
+        return self._run("GetMetricData", project_name, lane, lambda: self.meter.throughout(ran, since, until))
+
     async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
         listed = self._run("ListMetrics", "", lane, lambda: self.meter.listed(self._now()))
         others = {ran for ran in listed if ran[0] != project_name}

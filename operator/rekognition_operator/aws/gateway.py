@@ -124,6 +124,12 @@ class Rekognition(Protocol):
         """
         ...
 
+    async def ran_throughout(
+        self, project_name: str, version_name: str, *, since: datetime, until: datetime, lane: Lane
+    ) -> bool:
+        """Whether a version had inference units in service in all of a span, by CloudWatch: without a restart."""
+        ...
+
     async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
         """Whether a model of another project of the account and Region had inference units in service in a span.
 

@@ -196,6 +196,12 @@ class Boto3Rekognition:
         """Successful DetectCustomLabels calls of the account and Region in a span, by CloudWatch."""
         return await self._usage.successful_requests(since=since, until=until, lane=lane)
 
+    async def ran_throughout(
+        self, project_name: str, version_name: str, *, since: datetime, until: datetime, lane: Lane
+    ) -> bool:
+        """Whether a version had inference units in service in all of a span; see the Protocol."""
+        return await self._usage.ran_throughout(project_name, version_name, since=since, until=until, lane=lane)
+
     async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
         """Whether a model of another project had inference units in service in a span, by CloudWatch."""
         return await self._usage.other_models_ran(project_name, since=since, until=until, lane=lane)

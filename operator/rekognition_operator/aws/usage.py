@@ -63,6 +63,13 @@ class CloudWatchUsage:
         }
         return await self._sum([metric], "Sum", since, until, lane)
 
+    async def ran_throughout(
+        self, project_name: str, version_name: str, *, since: datetime, until: datetime, lane: Lane
+    ) -> bool:
+        """Whether each five minutes of a span have units in service: a stop and start leaves out two at least."""
+        values = await self._values([_units(project_name, version_name)], "Average", since, until, lane)
+        return sum(value > 0 for value in values) >= (until - since).total_seconds() // PERIOD_SECONDS
+
     async def other_models_ran(self, project_name: str, *, since: datetime, until: datetime, lane: Lane) -> bool:
         """Whether a model of another project had inference units in service."""
         listed = await self._listed(lane)
@@ -91,12 +98,18 @@ class CloudWatchUsage:
     async def _sum(
         self, metrics: "Sequence[MetricTypeDef]", stat: str, since: datetime, until: datetime, lane: Lane
     ) -> float:
-        """Add up all values of all metrics in a span: all pages of as many GetMetricData as that takes."""
+        """Add up all values of all metrics in a span."""
+        return sum(await self._values(metrics, stat, since, until, lane))
+
+    async def _values(
+        self, metrics: "Sequence[MetricTypeDef]", stat: str, since: datetime, until: datetime, lane: Lane
+    ) -> list[float]:
+        """Return all values of all metrics in a span: all pages of as many GetMetricData as that takes."""
         start = int(since.timestamp() // PERIOD_SECONDS) * PERIOD_SECONDS
         end = -int(-until.timestamp() // PERIOD_SECONDS) * PERIOD_SECONDS
+        values: list[float] = []
         if since >= until:
-            return 0.0
-        total = 0.0
+            return values
         for first in range(0, len(metrics), QUERIES_PER_CALL):
             request: GetMetricDataInputTypeDef = {
                 "MetricDataQueries": _queries(metrics[first : first + QUERIES_PER_CALL], stat),
@@ -107,11 +120,12 @@ class CloudWatchUsage:
             while True:
                 page: GetMetricDataInputTypeDef = {**request, "NextToken": token} if token else request
                 answer = await self._caller.read("GetMetricData", lane, partial(self._client.get_metric_data, **page))
-                total += sum(_sum_of(result) for result in answer.get("MetricDataResults", ()))
+                for result in answer.get("MetricDataResults", ()):
+                    values += _values_of(result)
                 token = answer.get("NextToken")
                 if not token:
                     break
-        return total
+        return values
 
 
 def _units(project_name: str, version_name: str) -> "MetricTypeDef":
@@ -132,10 +146,10 @@ def _queries(metrics: "Sequence[MetricTypeDef]", stat: str) -> "list[MetricDataQ
     ]
 
 
-def _sum_of(result: "MetricDataResultTypeDef") -> float:
+def _values_of(result: "MetricDataResultTypeDef") -> "Sequence[float]":
     code = result.get("StatusCode", "Complete")
     failure = _FAILURES.get(code)
     if failure is not None:
         said = "; ".join(message.get("Value", "") for message in result.get("Messages", ()))
         raise CallError(failure, "GetMetricData", code, said or "CloudWatch gave no reason")
-    return sum(result.get("Values", ()))
+    return result.get("Values", ())

@@ -32,7 +32,7 @@ from rekognition_operator.core.actions import (
     StartVersion,
     StopVersion,
 )
-from rekognition_operator.core.hindrance import ANSWER_LOST, Conflict, CreateAttempt, Hindrance, Waiting
+from rekognition_operator.core.hindrance import ANSWER_LOST, Conflict, CreateAttempt, Hindrance, Terminal, Waiting
 from rekognition_operator.core.versions import usable_states
 from rekognition_operator.core.world import Desired, Observed, ObservedVersion, VersionState
 
@@ -100,10 +100,21 @@ class Actor:
                     projects_listed=self.projects_listed,
                 )
                 acted.hindrance = self._slot_after(action, error, hindrance)
-            if acted.hindrance is not None:
+            if acted.hindrance is None:
+                acted.done.append(action)
+            else:
+                await self._train_all_the_same(action, actions, acted)
                 break
-            acted.done.append(action)
         return acted
+
+    async def _train_all_the_same(self, hindered: Action, actions: tuple[Action, ...], acted: Acted) -> None:
+        """Let a model that may not start now keep no other version from being trained meanwhile."""
+        trainings = tuple(action for action in actions if isinstance(action, CreateVersion))
+        held = isinstance(hindered, StartVersion) and isinstance(acted.hindrance, Waiting | Terminal)
+        if held and trainings:
+            later = await self.carry_out(trainings)
+            acted.done += later.done
+            acted.attempt = later.attempt
 
     async def _perform(self, action: Action, acted: Acted) -> Hindrance | None:
         if isinstance(action, ReleaseFinalizer):
@@ -261,8 +272,12 @@ class Actor:
             if isinstance(action, StartVersion):
                 self.slots.withdraw(SlotKind.RUNNING_MODEL, self.slot_key)
             return conflict
-        if action.tags:
-            await self.aws.set_tags(action.arn, action.tags, lane=self.lane)
+        try:
+            if action.tags:
+                await self.aws.set_tags(action.arn, action.tags, lane=self.lane)
+        except CallError:
+            if isinstance(action, StartVersion) or action.tags_matter:
+                raise
         match action:
             case StartVersion():
                 await self.aws.start_version(
@@ -338,7 +353,7 @@ class Actor:
 
 
 def _may_have_started(error: CallError) -> bool:
-    """Whether a training may run in spite of the error: the answer was lost, or AWS failed while it worked on it."""
+    """Whether something may have started in spite of the error: the answer was lost, or AWS failed while working on it."""
     return error.kind is ErrorKind.LOST or (error.kind is ErrorKind.SERVER and error.request_id is not None)
 
 

@@ -1,5 +1,6 @@
 """How long is waited before the next pass?"""
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ def persists(hindrance: Hindrance | None, memory: Memory) -> bool:
 def requeue_of(
     hindrance: Hindrance | None,
     decided_seconds: float | None,
+    no_later_than_seconds: float | None,
     memory: Memory,
     lane: Lane,
     policy: Policy,
@@ -58,8 +60,8 @@ def requeue_of(
 
     Parameters
     ----------
-    hindrance, decided_seconds
-        What ended the pass early, and the delay that the decision asks for; None where there is none.
+    hindrance, decided_seconds, no_later_than_seconds
+        What ended the pass early, the delay that the decision asks for, and the longest; None where there is none.
     memory
         With this pass's failure or conflict counted.
     lane
@@ -72,7 +74,7 @@ def requeue_of(
             return Requeue(backoff.around(seconds), Lane.SWEEP if settled else Lane.FLIGHT)
         case Waiting() | Terminal():
             # Who waits, or is stalled, is still looked at in each sweep: others may have changed what it has.
-            seconds = min(hindrance.after_seconds, policy.sweep_seconds)
+            seconds = min(hindrance.after_seconds, policy.sweep_seconds, no_later_than_seconds or math.inf)
             return Requeue(backoff.around(seconds), Lane.FLIGHT if isinstance(hindrance, Waiting) else Lane.SWEEP)
         case Transient():
             return Requeue(backoff.after_failures(memory.failures), lane)

@@ -27,12 +27,14 @@ class RequestsAnswer:
     read_at: float
     requests: float | None
     alone: bool | None
-    refused: bool
+    refused: bool = False
+    interrupted: bool = False
+    """Whether the model did not run in all of the span."""
 
     @property
     def keeps_running(self) -> bool:
         """Whether the answer gives no reason to stop the model."""
-        return self.refused or bool(self.requests)
+        return self.refused or self.interrupted or bool(self.requests)
 
 
 @dataclass
@@ -40,7 +42,8 @@ class UsageMemory:
     """When CloudWatch was asked for a resource's hours and requests. Losing it costs a few calls."""
 
     hours_read_at: datetime | None = None
-    """In AWS's time."""
+    """In AWS's time, as the next."""
+    hours_again_at: datetime | None = None
     month: str | None = None
     running: frozenset[tuple[str, str]] = frozenset()
     requests: RequestsAnswer | None = None

@@ -59,6 +59,7 @@ class _Found:
     report: Report | None = None
     hindrance: Hindrance | None = None
     requeue_seconds: float | None = None
+    no_later_than_seconds: float | None = None
     acted: Acted = field(default_factory=Acted)
 
 
@@ -169,7 +170,15 @@ class Reconciler:
         announced = self._cache.get(resource.key)
         if announced is not None and announced.asked == resource.asked:
             resource = announced  # a status may have been written before the actions
-        requeue = requeue_of(found.hindrance, found.requeue_seconds, memory, lane, self._policy, self._backoff)
+        requeue = requeue_of(
+            found.hindrance,
+            found.requeue_seconds,
+            found.no_later_than_seconds,
+            memory,
+            lane,
+            self._policy,
+            self._backoff,
+        )
         wrote = await self._reporter.report(resource, found.report, found.hindrance, memory)
         memory.failures = memory.failures if isinstance(found.hindrance, Transient) else 0
         memory.conflicts = memory.conflicts if isinstance(found.hindrance, Conflict) else 0
@@ -215,7 +224,9 @@ class Reconciler:
         now = self._clock.monotonic()
         if held is not None and held.actions == decision.actions and now < held.until and lane is not Lane.CHANGE:
             acted = Acted(attempt=memory.attempt)
-            return _Found(decision.report, held.hindrance, decision.requeue_seconds, acted)
+            return _Found(
+                decision.report, held.hindrance, decision.requeue_seconds, decision.no_later_than_seconds, acted
+            )
         if decision.announce:
             await self._reporter.report(resource, decision.report, None, memory)
         found = await self._act(resource, memory, lane, aws, desired, observed, decision, holding)
@@ -302,7 +313,7 @@ class Reconciler:
         for action in acted.done:
             if isinstance(action, CreateVersion):
                 self._metrics.training_started()
-        return _Found(decision.report, acted.hindrance, decision.requeue_seconds, acted)
+        return _Found(decision.report, acted.hindrance, decision.requeue_seconds, decision.no_later_than_seconds, acted)
 
     async def _release(self, resource: Resource) -> None:
         finalizers = tuple(name for name in resource.finalizers if name != FINALIZER)

@@ -11,7 +11,7 @@ from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition
 from rekognition_operator.controller.memory import RequestsAnswer, UsageMemory
 from rekognition_operator.core.decision import Policy
-from rekognition_operator.core.intent import idle_span
+from rekognition_operator.core.idle import idle_span
 from rekognition_operator.core.versions import Fleet, sort_out
 from rekognition_operator.core.world import Desired, Observed, Usage
 
@@ -52,11 +52,22 @@ async def observe_usage(
             unit_hours = await _unit_hours(aws, observed, fleet, at)
         except CallError as error:
             refused = error.kind is ErrorKind.ACCESS_DENIED
-        memory.hours_read_at, memory.month, memory.running = at, month, _running(fleet)
-    requests, alone, denied = await _requests(aws, desired, observed, fleet, memory, policy, monotonic)
-    if unit_hours is None and requests is None and not (refused or denied):
+        if unit_hours is not None or refused:  # after a passing fault it is asked again in the next pass
+            _remember_hours(memory, fleet, at, month, policy)
+    answer = await _requests(aws, desired, observed, fleet, memory, policy, monotonic)
+    if unit_hours is None and answer is None and not refused:
         return None
-    return Usage(month, unit_hours, refused or denied, requests, alone)
+    if answer is None:
+        return Usage(month, unit_hours, refused)
+    return Usage(month, unit_hours, refused or answer.refused, answer.requests, answer.interrupted, answer.alone)
+
+
+def _remember_hours(memory: UsageMemory, fleet: Fleet, at: datetime, month: str, policy: Policy) -> None:
+    """Note that hours were read, and that they are read once more when CloudWatch has all of a change just seen."""
+    running = _running(fleet)
+    changed = memory.hours_read_at is not None and running != memory.running
+    memory.hours_again_at = at + timedelta(seconds=policy.metrics_lag_seconds) if changed else None
+    memory.hours_read_at, memory.month, memory.running = at, month, running
 
 
 def _running(fleet: Fleet) -> frozenset[tuple[str, str]]:
@@ -70,6 +81,8 @@ def _hours_are_due(fleet: Fleet, memory: UsageMemory, at: datetime, month: str, 
     if memory.hours_read_at is None:
         return bool(running) or month_known != month
     if memory.month != month or memory.running != running:
+        return True
+    if memory.hours_again_at is not None and at >= memory.hours_again_at:
         return True
     return bool(running) and at - memory.hours_read_at >= HOURS_EVERY
 
@@ -89,36 +102,39 @@ async def _requests(
     memory: UsageMemory,
     policy: Policy,
     monotonic: float,
-) -> tuple[float | None, bool | None, bool]:
-    """Return the requests in the span of the idle stop, whether they were all for this project, and a refusal.
+) -> RequestsAnswer | None:
+    """Return what CloudWatch says of requests in the span of the idle stop; None where it need not be asked yet.
 
     An answer that keeps the model running is good for half a sweep, or until there is another; one that stops it is
     always fresh.
     """
     at, serving, active = observed.at, desired.serving, fleet.active
     if at is None or serving is None or observed.project is None:
-        return None, None, False
+        return None
     span = idle_span(serving, active, policy, at)
     if span is None or active is None:
         memory.requests = None
-        return None, None, False
+        return None
     subject = (active.version.arn, span)
     known = memory.requests
     if known is not None and (known.subject != subject or not known.keeps_running):
         known = None
     if known is not None and monotonic - known.read_at < policy.sweep_seconds / 2:
-        return known.requests, known.alone, known.refused
-    requests: float | None = None
+        return known
+    name, since, lane = observed.project.name, at - span, Lane.LOW
     alone: bool | None = None
-    refused = False
+    interrupted = False
     try:
-        requests = await aws.successful_requests(since=at - span, until=at, lane=Lane.LOW)
+        requests = await aws.successful_requests(since=since, until=at, lane=lane)
         if requests:
-            name = observed.project.name
-            alone = not await aws.other_models_ran(name, since=at - span, until=at, lane=Lane.LOW)
+            alone = not await aws.other_models_ran(name, since=since, until=at, lane=lane)
+        if not alone:  # it may be stopped: only if it has run for all of the time, as far as CloudWatch knows by now
+            until = at - timedelta(seconds=policy.metrics_lag_seconds)
+            interrupted = not await aws.ran_throughout(name, active.version.name, since=since, until=until, lane=lane)
     except CallError as error:
-        refused = error.kind is ErrorKind.ACCESS_DENIED
-        if not refused:  # a passing fault takes nothing back
-            return (known.requests, known.alone, known.refused) if known is not None else (None, None, False)
-    memory.requests = RequestsAnswer(subject, monotonic, requests, alone, refused)
-    return requests, alone, refused
+        if error.kind is not ErrorKind.ACCESS_DENIED:
+            return known  # a passing fault takes nothing back
+        memory.requests = RequestsAnswer(subject, monotonic, None, None, refused=True)
+    else:
+        memory.requests = RequestsAnswer(subject, monotonic, requests, alone, interrupted=interrupted)
+    return memory.requests

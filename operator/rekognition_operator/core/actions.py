@@ -115,13 +115,18 @@ class StartVersion:
 
 @dataclass(frozen=True)
 class StopVersion:
-    """StopProjectVersion; writes ``tags``, which say why, before. ``foreign``: only upon deletion, as DeleteVersion."""
+    """StopProjectVersion; writes ``tags``, which say why, before. ``foreign``: only upon deletion, as DeleteVersion.
+
+    ``tags_matter``: what comes next rests upon them, so that without them it is not stopped. Else the bill is ended
+    though AWS refuses the tags.
+    """
 
     arn: str
     project_arn: str
     version_name: str
     tags: Mapping[str, str] = field(compare=False)
     foreign: bool = False
+    tags_matter: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from rekognition_operator.api.conditions import Reason
-from rekognition_operator.core.actions import Action, Promote, ReleaseFinalizer
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import Action, Promote, ReleaseFinalizer, StopVersion
 from rekognition_operator.core.decision import (
     Decision,
     DriftItem,
@@ -15,14 +16,16 @@ from rekognition_operator.core.decision import (
 )
 from rekognition_operator.core.deletion import is_suspended_deletion, plan_deletion
 from rekognition_operator.core.hindrance import CreateAttempt
+from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.ownership import moved, plan_project
 from rekognition_operator.core.promotion import choose, promote
 from rekognition_operator.core.report import report_on
 from rekognition_operator.core.retention import surplus
 from rekognition_operator.core.serving import ServingPlan, plan_serving, serving_seen
+from rekognition_operator.core.serving_memory import without_future
 from rekognition_operator.core.tagging import Tagging, plan_tags
 from rekognition_operator.core.training import TrainingPlan, plan_training, unanswered_retry
-from rekognition_operator.core.versions import Fleet, sort_out
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, sort_out
 from rekognition_operator.core.wording import force_release_line, usd
 from rekognition_operator.core.world import Desired, Observed, ObservedProject, VersionState
 
@@ -45,6 +48,8 @@ def decide(
     attempt
         The last unsuccessful CreateProjectVersion of this resource, if the operator remembers one.
     """
+    if desired.serving is not None:
+        observed = without_future(observed, observed.at or now)
     decision = (
         _decide_deletion(desired, observed, policy, now)
         if desired.deleting
@@ -69,8 +74,61 @@ def _decide_live(
     if project is None or not plan.settled:
         report = report_on(desired, project if known else None, fleet, plan.reconciling, plan.stalled)
         requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
-        return Decision(plan.actions, report, requeue)
+        decision = Decision(plan.actions, report, requeue)
+        if project is None or not known or desired.serving is None:
+            return decision
+        return _end_bills(desired, project, fleet, observed, decision, policy, now)
     return _decide_versions(desired, project, fleet, observed, policy, now, attempt)
+
+
+def _end_bills(
+    desired: Desired,
+    project: ObservedProject,
+    fleet: Fleet,
+    observed: Observed,
+    decision: Decision,
+    policy: Policy,
+    now: datetime,
+) -> Decision:
+    """Stop a model that shall not run, and say how it serves, though its project is not settled: it bills all the same.
+
+    Only a version whose own tags say that it is ours is touched.
+    """
+    serving = _plan_serving(desired, project, fleet, observed, TrainingPlan(), policy, now)
+    first, _ = _bills_first(desired, fleet, serving)
+    return replace(
+        decision,
+        actions=(*first, *decision.actions),
+        report=replace(
+            decision.report,
+            ready=decision.report.ready if serving.ready is None else serving.ready,
+            serving=serving.report,
+        ),
+        requeue_seconds=policy.soon_seconds if first else decision.requeue_seconds,
+        no_later_than_seconds=_appointment(serving, policy),
+        running_models=sum(own.occupies for own in fleet.own),
+        frees_models=serving.frees_models,
+    )
+
+
+def _bills_first(
+    desired: Desired, fleet: Fleet, serving: ServingPlan
+) -> tuple[tuple[StopVersion, ...], tuple[StopVersion, ...]]:
+    """Part the stops into those that end a bill before anything else, whatever else is refused, and the others.
+
+    First is what shall not run, and is ours by its own tags. A stop in a hand-over has its place after the promotion.
+    """
+    ours = {o.version.arn for o in fleet.own if t.ownership(o.version.tags, desired.owner) is t.Ownership.OURS}
+    at_once = serving.report is not None and serving.report.reason is not Reason.RUNNING
+    first = tuple(stop for stop in serving.stops if at_once and stop.arn in ours)
+    return first, tuple(stop for stop in serving.stops if stop not in first)
+
+
+def _appointment(serving: ServingPlan, policy: Policy) -> float | None:
+    """Return how late the next look may be at most, in seconds, whatever hinders this pass: a bill may have to end."""
+    due = [serving.requeue_seconds] if serving.requeue_seconds is not None else []
+    due += [policy.moving_seconds] if serving.reconciling is not None else []
+    return max(min(due), policy.soon_seconds) if due else None
 
 
 def _was_ours(desired: Desired, project: ObservedProject) -> bool:
@@ -92,12 +150,14 @@ def _decide_versions(
     serving = _plan_serving(desired, project, fleet, observed, training, policy, now)
     promotion = promote(project, fleet, serving.in_service, observed.at or now)
 
-    # What is in service first, and what ends a bill; what costs money last, when all that it rests upon is written.
+    # What ends a bill first, then what is in service; what costs money last, when all that it rests upon is written.
+    bills_first, other_stops = _bills_first(desired, fleet, serving)
     costly = (*serving.starts, training.record, training.create)
     actions: list[Action] = [
+        *bills_first,
         *tagging.adopt,
         *([promotion] if promotion is not None else []),
-        *serving.stops,
+        *other_stops,
         *serving.records,
         *tagging.records,
         *tagging.corrections,
@@ -130,6 +190,7 @@ def _decide_versions(
         _look_again(actions, reconciling, serving, training, fleet, policy),
         announce=serving.announce,
         running_models=sum(own.occupies for own in fleet.own),
+        no_later_than_seconds=_appointment(serving, policy),
         frees_models=serving.frees_models,
         keeps_model=serving.keeps_model,
     )
@@ -156,8 +217,14 @@ def _plan_serving(
         policy,
         observed.at or now,
         retry=unanswered_retry(desired, project, fleet) is not None,
-        training=training.reconciling is not None,
+        training=_on_its_way(desired, fleet, training),
     )
+
+
+def _on_its_way(desired: Desired, fleet: Fleet, training: TrainingPlan) -> bool:
+    """Whether a version of the wanted inputs trains, or is asked to right now."""
+    trains = any(own.version.state in IN_TRAINING for own in fleet.of(digests(desired.inputs)))
+    return trains or training.create is not None
 
 
 def _under_way(

@@ -138,6 +138,8 @@ class Report:
 class Decision:
     """What to do, in this order; what to say; and how soon to look again, in seconds.
 
+    ``no_later_than_seconds`` holds whatever hinders the pass: a window may end by then, or a model have to be stopped.
+
     ``announce``: what is said is written before anything is done, since it takes the model away for a while.
     ``running_models`` counts those of the account's running models that the resource takes; ``frees_models`` tells
     whether it will give them back without a person, ``keeps_model`` whether it has stopped one only to start it again.
@@ -147,6 +149,7 @@ class Decision:
     report: Report
     requeue_seconds: float
     announce: bool = False
+    no_later_than_seconds: float | None = None
     running_models: int = 0
     frees_models: bool = False
     keeps_model: bool = False

@@ -62,9 +62,13 @@ def plan_deletion(desired: Desired, observed: Observed, at: datetime) -> Deletio
         )
         return DeletionPlan(stalled=Finding(elsewhere.reason, message))
     project = observed.project
-    if project is None or t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
-        return release  # never ours, released already, or gone: not ours to touch
+    if project is None:
+        return release
     fleet = sort_out(desired, observed.versions)
+    if t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
+        # Never ours, released already, or its tags are lost. A model of ours in it, by its own tags, is stopped still.
+        running = tuple(own for own in fleet.own if t.ownership(own.version.tags, desired.owner) is t.Ownership.OURS)
+        return _stop_models(desired, project, Fleet(running, ()), at) or release
     stopping = _stop_models(desired, project, fleet, at)
     if stopping is not None and (forced or desired.deletion_policy == "Retain"):
         return stopping  # a model that no resource declares any more would bill for ever
@@ -153,7 +157,7 @@ def _stop_models(desired: Desired, project: ObservedProject, fleet: Fleet, at: d
 
 def _stop(project: ObservedProject, version: ObservedVersion, at: datetime, *, foreign: bool = False) -> StopVersion:
     tags = {} if foreign else stop_tags(Why.DELETION, at)
-    return StopVersion(version.arn, project.arn, version.name, tags, foreign=foreign)
+    return StopVersion(version.arn, project.arn, version.name, tags, foreign=foreign, tags_matter=False)
 
 
 def _marked(desired: Desired, version: ObservedVersion) -> list[Action]:

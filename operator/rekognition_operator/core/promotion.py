@@ -27,7 +27,7 @@ def promote(project: ObservedProject, fleet: Fleet, chosen: OwnVersion | None, n
     """Put the chosen version into service, unless it is. The tag's time is later than that of every other version."""
     last = fleet.last_promoted
     # A model that failed to start may come back: what took its place is promoted anew, or it would lose it by that.
-    may_come_back = last is not None and last != chosen and last.start_failed
+    may_come_back = last is not None and last != chosen and last.start_failed and chosen is not None and chosen.usable
     if chosen is None or (chosen == fleet.active and not may_come_back):
         return None
     at = now

@@ -149,30 +149,33 @@ def default_project_name(owner: Owner) -> str:
 
 
 def _serving(serving: clm.Serving) -> Serving:
+    schedule, problem = None, None
+    if serving.schedule is not None:
+        try:
+            schedule = _schedule(serving.schedule)
+        except UnknownZoneError:
+            problem = (
+                f"spec.serving.schedule.timeZone: {serving.schedule.time_zone!r} is not in the IANA time zone "
+                "database; write a name such as Europe/Berlin or UTC"
+            )
     return Serving(
         running=serving.state == "Running",
         min_units=serving.min_inference_units,
         max_units=serving.max_inference_units,
         blue_green=serving.rollout is clm.Rollout.BLUE_GREEN,
-        schedule=_schedule(serving.schedule) if serving.schedule is not None else None,
+        schedule=schedule,
         idle_after=_duration(serving.idle_stop.after) if serving.idle_stop is not None else None,
         max_usd_per_hour=serving.budget.max_usd_per_hour if serving.budget is not None else None,
+        problem=problem,
     )
 
 
 def _schedule(schedule: clm.Schedule) -> Schedule:
-    try:
-        zone = read_zone(schedule.time_zone)
-    except UnknownZoneError:
-        raise InvalidSpecError(
-            f"spec.serving.schedule.timeZone: {schedule.time_zone!r} is not in the IANA time zone database; write a "
-            "name such as Europe/Berlin or UTC"
-        ) from None
     windows = (
         Window(w.name, frozenset(_WEEKDAYS.index(day) for day in w.days), minute_of_day(w.from_), minute_of_day(w.to))
         for w in schedule.windows
     )
-    return Schedule(zone, tuple(windows))
+    return Schedule(read_zone(schedule.time_zone), tuple(windows))
 
 
 def _duration(text: str) -> timedelta:

@@ -4,7 +4,6 @@ One version runs at a time. Under BlueGreen two do while one hands over to the n
 once it runs, and the old one is stopped then. A version that fails to start never takes over.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rekognition_operator.api.conditions import Reason
@@ -44,6 +43,9 @@ _WHY = {
     Reason.IDLE: Why.IDLE,
     Reason.OVER_BUDGET: Why.BUDGET,
 }
+
+_REMEMBERED = frozenset({Why.IDLE, Why.UNITS, Why.ROLLOUT})
+"""Why a version is stopped that spec and time do not tell once more."""
 
 
 @dataclass
@@ -88,16 +90,16 @@ class _Planner:
             self.hand_over(now.in_service, now.target)
         if now.intent.reason is Reason.OVER_BUDGET:
             self.out.stalled = now.refused
+        if now.serving.problem is not None and now.intent.runs:
+            self.out.stalled = now.refused
         if now.failed is not None and now.intent.runs and not self.out.starts and self.out.stalled is None:
             self.out.stalled = self.start_failed(now.failed)
 
     def stop_all(self) -> None:
         """Stop whatever runs: the model shall not."""
-        now, why = self.now, _WHY[self.now.intent.reason]
-        tags = stop_tags(why, now.at, idle_key(now.desired, now.serving) if why is Why.IDLE else "")
-        for own in now.fleet.own:
+        for own in self.now.fleet.own:
             if own.occupies:
-                self.stop(own, tags, now.intent.message)
+                self.stop(own, _WHY[self.now.intent.reason], self.now.intent.message)
 
     def run_one(self, own: OwnVersion | None) -> None:
         """Let one version run, and no other."""
@@ -142,7 +144,7 @@ class _Planner:
             self.out.stalled = now.refused
             return
         has, wants = units_of(own.version), units_wanted(now.serving)
-        if self.left_to_others(own, wants, has, path="spec.serving.minInferenceUnits"):
+        if not now.beyond_budget(own) and self.left_to_others(own, wants, has, path="spec.serving.minInferenceUnits"):
             return
         if self.restarted_in_vain(own, wants):
             self.out.stalled = Finding(
@@ -152,12 +154,12 @@ class _Planner:
             )
             return
         if now.training and not now.beyond_budget(own):
-            return  # the version in training is started with the new units; this one is not taken away for it
+            return  # the version in training is started with the new units; Ready says so
         message = (
             f"Version {own.version.name} runs with {in_words(has)}, and the spec asks for {wants}: AWS cannot change a "
             "running model, so it is stopped and started again, and answers nothing for 10 to 20 minutes"
         )
-        self.stop(own, stop_tags(Why.UNITS, now.at), message)
+        self.stop(own, Why.UNITS, message)
         self.out.reconciling = Finding(Reason.CHANGING_UNITS, message)
         self.out.announce = True
 
@@ -194,7 +196,7 @@ class _Planner:
                     f"Version {old_name} is stopped to make room for {name} (spec.serving.{why}): nothing answers for "
                     "10 to 20 minutes"
                 )
-                self.stop(old, stop_tags(Why.ROLLOUT, self.now.at), message)
+                self.stop(old, Why.ROLLOUT, message)
                 self.handing_over(message)
                 self.out.announce = True
 
@@ -250,23 +252,25 @@ class _Planner:
         for own in self.now.fleet.own:
             if own not in kept and own.occupies:
                 names.append(own.version.name)
-                self.stop(own, stop_tags(Why.ROLLOUT, self.now.at), "It is not the version in service")
+                self.stop(own, Why.ROLLOUT, "It is not the version in service")
         return names
 
-    def stop(self, own: OwnVersion, tags: Mapping[str, str], why: str) -> None:
+    def stop(self, own: OwnVersion, why: Why, message: str) -> None:
         """Stop a version that runs; one that starts is stopped once it runs, since AWS can do so only then."""
-        version = own.version
+        now, version = self.now, own.version
         if version.state is VersionState.STOPPING:
-            self.out.reconciling = Finding(Reason.STOPPING, f"Version {version.name} is stopping. {why}")
+            self.out.reconciling = Finding(Reason.STOPPING, f"Version {version.name} is stopping. {message}")
         elif self.left_to_others(own, Mark.STOPPED.value, version.status):
             return
         elif version.state is VersionState.STARTING:
             self.out.reconciling = Finding(
-                Reason.STOPPING, f"Version {version.name} is starting; AWS can stop it only once it runs. {why}"
+                Reason.STOPPING, f"Version {version.name} is starting; AWS can stop it only once it runs. {message}"
             )
         else:
-            self.out.stops.append(StopVersion(version.arn, self.now.project.arn, version.name, tags))
-            self.out.reconciling = Finding(Reason.STOPPING, f"Stopping version {version.name}. {why}")
+            tags = stop_tags(why, now.at, idle_key(now.desired, now.serving) if why is Why.IDLE else "")
+            matter = why in _REMEMBERED
+            self.out.stops.append(StopVersion(version.arn, now.project.arn, version.name, tags, tags_matter=matter))
+            self.out.reconciling = Finding(Reason.STOPPING, f"Stopping version {version.name}. {message}")
 
     def left_to_others(self, own: OwnVersion, wants: str, has: str, *, path: str = "spec.serving.state") -> bool:
         """Note it where others have changed a version since it was as the spec asks; True: it is left so."""
@@ -287,9 +291,10 @@ class _Planner:
         if now.desired.correct_drift:
             return False
         cost = f", and costs {usd(usd_per_hour(now.fleet, now.price))} an hour" if own.occupies else ""
+        is_ = f"it is {has}" if has == own.version.status else f"it runs with {in_words(has)}"
         self.out.stalled = Finding(
             Reason.SERVING_DRIFT,
-            f"Others have changed version {own.version.name} in AWS: it is {has}{cost}, and the spec asks for {wants}. "
+            f"Others have changed version {own.version.name} in AWS: {is_}{cost}, and the spec asks for {wants}. "
             "driftPolicy is Report, so it is left so. Put it right in AWS, or set spec.driftPolicy: Correct",
         )
         return True
@@ -318,7 +323,7 @@ class _Planner:
         if active is None:
             then = f"It is started again every {self.now.policy.start_retry_seconds / 60:.0f} minutes; to do so now"
         else:
-            then = f"Version {active.version.name} stays in service. To start it once more"
+            then = f"Version {active.version.name} serves. To start it once more"
         return Finding(
             Reason.START_FAILED,
             f"Version {own.version.name} failed to run: {says}. {then}: {retry_line(self.now.desired.owner)}",

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags, StartVersion, StopVersion
 from rekognition_operator.core.decision import DriftItem, Finding, Policy, ReadyState, ServingReport
-from rekognition_operator.core.intent import Idleness, Intent, idle_due, idleness_of, intent_of
+from rekognition_operator.core.idle import Idleness, idle_due, idleness_of
+from rekognition_operator.core.intent import Intent, intent_of
 from rekognition_operator.core.rollout import Rollout, plan_rollout
 from rekognition_operator.core.serving_memory import (
     Mark,
+    Marker,
     Why,
     marker_tags,
     read_marker,
@@ -29,7 +32,11 @@ from rekognition_operator.core.units import (
     usd_per_hour,
 )
 from rekognition_operator.core.versions import Fleet, OwnVersion
+from rekognition_operator.core.wording import usd
 from rekognition_operator.core.world import Desired, ObservedProject, Serving, Usage, VersionState
+
+_LISTS_LAG_SECONDS: Final = 300.0
+"""How long AWS may list a version as it was before it was asked to start."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +91,11 @@ def plan_serving(
         A version of the wanted inputs is on its way.
     """
     idleness = idleness_of(desired, serving, fleet.active, usage, policy, at)
-    refused = over_budget(desired, serving, policy)
+    beyond = over_budget(desired, serving, policy)
     intent = _within_budget(
-        intent_of(desired, serving, fleet.active, idleness, policy, at), desired, serving, fleet, refused, policy
+        intent_of(desired, serving, fleet.active, idleness, policy, at), desired, serving, fleet, beyond, policy
     )
+    refused = _unknown_hours(serving, fleet, policy.price(desired.place.region)) or beyond
     now = Situation(desired, serving, project, fleet, policy, at, intent, refused, retry=retry, training=training)
     out = plan_rollout(now)
     return ServingPlan(
@@ -107,6 +115,15 @@ def plan_serving(
         frees_models=_frees(now),
         keeps_model=_keeps(now, out),
     )
+
+
+def _unknown_hours(serving: Serving, fleet: Fleet, price: float) -> Finding | None:
+    """Say that nothing is started while the hours in which it shall run are not known, and what runs meanwhile."""
+    if serving.problem is None or not serving.running:
+        return None
+    cost = usd_per_hour(fleet, price)
+    runs = f". The model runs on meanwhile, for {usd(cost)} an hour" if cost else ". Nothing is started meanwhile"
+    return Finding(Reason.INVALID_SPEC, serving.problem + runs)
 
 
 def serving_seen(desired: Desired, fleet: Fleet, policy: Policy) -> ServingReport:
@@ -153,10 +170,16 @@ def _markers(now: Situation) -> tuple[SetTags, ...]:
             known = known and marker is not None and stopped_since(version, marker) is None
         else:
             as_asked = own.usable and not own.occupies and (own == now.active or marker is not None)
-            known = marker is not None and marker.mark is mark
+            known = marker is not None and (marker.mark is mark or _just_started(now, own, marker))
         if as_asked and not known:
             records.append(SetTags(version.arn, marker_tags(mark, units, now.at)))
     return tuple(records)
+
+
+def _just_started(now: Situation, own: OwnVersion, marker: Marker) -> bool:
+    """Whether a version that was asked to start may only not show it yet, since AWS's lists lag."""
+    asked = marker.mark is Mark.STARTING and stopped_since(own.version, marker) is None
+    return asked and (now.at - marker.since).total_seconds() < _LISTS_LAG_SECONDS
 
 
 def _ended_idle_stops(now: Situation) -> tuple[SetTags, ...]:
@@ -194,10 +217,10 @@ def _ready(now: Situation, out: Rollout) -> ReadyState | None:
         return None
     name, status = active.version.name, active.version.status
     if intent.runs and active.version.state is VersionState.RUNNING:
-        runs_with = in_words(units_of(active.version))
-        return ReadyState(
-            holds=True, reason=Reason.IN_SERVICE, message=f"Version {name} is in service, and runs with {runs_with}"
-        )
+        message = f"Version {name} is in service, and runs with {in_words(units_of(active.version))}"
+        if now.training and not runs_as_asked(now.serving, active.version):
+            message += f"; the version that is trained is started with {units_wanted(now.serving)}"
+        return ReadyState(holds=True, reason=Reason.IN_SERVICE, message=message)
     if intent.runs:
         why = out.stalled or out.reconciling or Finding(Reason.NOT_RUNNING, f"Version {name} is {status}")
         return ReadyState(holds=False, reason=why.reason, message=why.message)

@@ -6,12 +6,16 @@ says why and when the operator last stopped it; it is written before AWS is aske
 """
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.world import Desired, ObservedVersion, Serving
+from rekognition_operator.core.world import Desired, Observed, ObservedVersion, Serving
+
+_CLOCKS_DIFFER_SECONDS: Final = 60.0
+"""By how much one clock may be ahead of another, without being wrong."""
 
 
 class Mark(StrEnum):
@@ -50,6 +54,19 @@ class Stop:
     why: Why
     at: datetime
     key: str = ""
+
+
+def without_future(observed: Observed, at: datetime) -> Observed:
+    """Forget of versions what these tags say of a time to come: by a wrong clock, or by others."""
+    latest = at + timedelta(seconds=_CLOCKS_DIFFER_SECONDS)
+    versions = []
+    for version in observed.versions:
+        marker, stop = read_marker(version), read_stop(version)
+        ahead = {t.SERVING} if marker is not None and marker.since > latest else set()
+        ahead |= {t.STOPPED_BY} if stop is not None and stop.at > latest else set()
+        tags = {key: value for key, value in version.tags.items() if key not in ahead}
+        versions.append(replace(version, tags=tags) if ahead else version)
+    return replace(observed, versions=tuple(versions))
 
 
 def marker_tags(mark: Mark, units: str, since: datetime) -> dict[str, str]:

@@ -129,6 +129,8 @@ class Usage:
     """Whether CloudWatch refused to be read."""
     requests: float | None = None
     """Successful DetectCustomLabels calls of the whole account and Region, in the span of the idle stop."""
+    interrupted: bool = False
+    """Whether the model in service did not run in all of that span: absent data is not idleness."""
     alone: bool | None = None
     """Whether no model of other projects ran in that span: only then the requests were all this resource's."""
 
@@ -197,6 +199,8 @@ class Serving:
     schedule: Schedule | None = None
     idle_after: timedelta | None = None
     max_usd_per_hour: float | None = None
+    problem: str | None = None
+    """Why the hours in which it shall run are not known: nothing is started then, and what runs is let run."""
 
 
 @dataclass(frozen=True)

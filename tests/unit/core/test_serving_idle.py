@@ -7,7 +7,7 @@ import pytest
 
 from fakes.builders import NOW, POLICY, ago
 from fakes.models import Q, made, model, running, stopped, windows, world
-from rekognition_operator.core.intent import idle_span
+from rekognition_operator.core.idle import idle_span
 from rekognition_operator.core.serving_memory import idle_key
 from rekognition_operator.core.versions import sort_out
 from rekognition_operator.core.world import Annotations, Desired, ObservedVersion, Usage
@@ -40,7 +40,7 @@ def asleep(wanted: Desired = WANTED, *, at: datetime | None = None, **fields: da
 
 
 def used(requests: float | None = None, *, alone: bool | None = None, refused: bool = False) -> Usage:
-    return Usage("2026-03", None, refused, requests, alone)
+    return Usage("2026-03", None, refused, requests, alone=alone)
 
 
 def last_used(**before: float) -> Annotations:

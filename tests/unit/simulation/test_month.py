@@ -13,7 +13,7 @@ from fakes.model_simulation import ModelSimulation
 from fakes.simulation import Move
 from rekognition_operator.core import serving
 from rekognition_operator.core.decision import Policy
-from rekognition_operator.core.intent import Idleness
+from rekognition_operator.core.idle import Idleness
 from rekognition_operator.core.rollout import Rollout, _Planner
 from rekognition_operator.core.schedule import Schedule, Span
 from rekognition_operator.core.versions import OwnVersion

@@ -47,6 +47,7 @@ class ServingFields(TypedDict, total=False):
     schedule: Schedule | None
     idle_after: timedelta | None
     max_usd_per_hour: float | None
+    problem: str | None
 
 
 def running(**fields: Unpack[ServingFields]) -> Serving:

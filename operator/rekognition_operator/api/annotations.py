@@ -46,7 +46,7 @@ ANNOTATIONS: Final = (
         ACCEPT_MOVE,
         "<account>/<region>",
         "The resource may leave the account, Region or project that it had, for the one named here. "
-        "What it had stays in AWS as it is.",
+        "What it had stays in AWS as it is: a model that runs there runs on, and nobody watches it any more.",
     ),
     AnnotationSpec(
         FORCE_RELEASE,

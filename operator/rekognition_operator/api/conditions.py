@@ -361,7 +361,8 @@ REASONS: tuple[ReasonSpec, ...] = (
         Reason.PROJECT_MOVED,
         ConditionType.STALLED,
         "True",
-        "The resource resolves to another account, Region or project than the one it has. Nothing is changed in AWS.",
+        "The resource resolves to another account, Region or project than the one it has. Nothing is changed in AWS: "
+        "a model that runs there runs on, and is billed.",
         "Restore credentials, Region or cluster name; or accept the move by the annotation that the message gives.",
     ),
     ReasonSpec(
@@ -461,10 +462,10 @@ REASONS: tuple[ReasonSpec, ...] = (
         Reason.START_FAILED,
         ConditionType.STALLED,
         "True",
-        "A version could not be started; the message has AWS's words. If it was to take over, the old version keeps "
-        "running.",
-        "Set the retry annotation to start it again, or change `spec.training`. The version in service is started "
-        "again by itself every half hour, one that was to take over only by a retry.",
+        "A version could not be started, or failed while it ran; the message has AWS's words. Where another version "
+        "can serve, that one does.",
+        "Set the retry annotation to start it again, or change `spec.training`. Only where no other version can serve "
+        "it is started again by itself, every half hour.",
         kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(

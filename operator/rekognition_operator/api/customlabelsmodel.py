@@ -192,8 +192,8 @@ class ServingStatus(KubeModel):
     month: Annotated[str, Field(max_length=7)] | None = None
     """The month, in UTC, of the two members that follow, such as 2026-11."""
     hours_this_month: float | None = None
-    """Inference-unit hours of this month, from CloudWatch's InServiceInferenceUnits. An estimate; absent: CloudWatch
-    may not be read."""
+    """Inference-unit hours of this month, from CloudWatch's InServiceInferenceUnits. An estimate, up to an hour old;
+    absent: nothing has run yet, or CloudWatch may not be read."""
     estimated_usd_this_month: Annotated[float | None, Field(alias="estimatedUSDThisMonth")] = None
     """hoursThisMonth times the operator's price. An estimate, not AWS's bill."""
 

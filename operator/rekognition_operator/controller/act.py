@@ -353,7 +353,7 @@ class Actor:
 
 
 def _may_have_started(error: CallError) -> bool:
-    """Whether something may have started in spite of the error: the answer was lost, or AWS failed while working on it."""
+    """Whether it may have begun in spite of the error: the answer was lost, or AWS failed while it worked on it."""
     return error.kind is ErrorKind.LOST or (error.kind is ErrorKind.SERVER and error.request_id is not None)
 
 

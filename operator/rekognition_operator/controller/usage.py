@@ -63,10 +63,10 @@ async def observe_usage(
 
 
 def _remember_hours(memory: UsageMemory, fleet: Fleet, at: datetime, month: str, policy: Policy) -> None:
-    """Note that hours were read, and that they are read once more when CloudWatch has all of a change just seen."""
+    """Note that hours were read. After a stop they are read once more, when CloudWatch has the last minutes, too."""
     running = _running(fleet)
-    changed = memory.hours_read_at is not None and running != memory.running
-    memory.hours_again_at = at + timedelta(seconds=policy.metrics_lag_seconds) if changed else None
+    stopped = bool(memory.running) and not running
+    memory.hours_again_at = at + timedelta(seconds=policy.metrics_lag_seconds) if stopped else None
     memory.hours_read_at, memory.month, memory.running = at, month, running
 
 

@@ -25,7 +25,7 @@ from rekognition_operator.core.serving import ServingPlan, plan_serving, serving
 from rekognition_operator.core.serving_memory import without_future
 from rekognition_operator.core.tagging import Tagging, plan_tags
 from rekognition_operator.core.training import TrainingPlan, plan_training, unanswered_retry
-from rekognition_operator.core.versions import IN_TRAINING, Fleet, sort_out
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, of_our_tags, sort_out
 from rekognition_operator.core.wording import force_release_line, usd
 from rekognition_operator.core.world import Desired, Observed, ObservedProject, VersionState
 
@@ -75,35 +75,39 @@ def _decide_live(
         report = report_on(desired, project if known else None, fleet, plan.reconciling, plan.stalled)
         requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
         decision = Decision(plan.actions, report, requeue)
-        if project is None or not known or desired.serving is None:
+        another = project is not None and t.ownership(project.tags, desired.owner) is t.Ownership.ANOTHER
+        if project is None or another or desired.serving is None:
             return decision
-        return _end_bills(desired, project, fleet, observed, decision, policy, now)
+        return _end_bills(desired, project, observed, decision, policy, now, known=known)
     return _decide_versions(desired, project, fleet, observed, policy, now, attempt)
 
 
 def _end_bills(
     desired: Desired,
     project: ObservedProject,
-    fleet: Fleet,
     observed: Observed,
     decision: Decision,
     policy: Policy,
     now: datetime,
+    *,
+    known: bool,
 ) -> Decision:
     """Stop a model that shall not run, and say how it serves, though its project is not settled: it bills all the same.
 
-    Only a version whose own tags say that it is ours is touched.
+    Only a version whose own tags say that it is ours is touched. ``known``: the project is known to be ours.
     """
+    fleet = of_our_tags(desired, observed.versions)
     serving = _plan_serving(desired, project, fleet, observed, TrainingPlan(), policy, now)
     first, _ = _bills_first(desired, fleet, serving)
+    report = replace(
+        decision.report,
+        ready=decision.report.ready if serving.ready is None else serving.ready,
+        serving=serving.report,
+    )
     return replace(
         decision,
         actions=(*first, *decision.actions),
-        report=replace(
-            decision.report,
-            ready=decision.report.ready if serving.ready is None else serving.ready,
-            serving=serving.report,
-        ),
+        report=report if known or fleet.own else decision.report,
         requeue_seconds=policy.soon_seconds if first else decision.requeue_seconds,
         no_later_than_seconds=_appointment(serving, policy),
         running_models=sum(own.occupies for own in fleet.own),

@@ -18,7 +18,7 @@ from rekognition_operator.core.actions import (
 from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.ownership import moved
 from rekognition_operator.core.serving_memory import Why, stop_tags
-from rekognition_operator.core.versions import OCCUPYING, Fleet, sort_out
+from rekognition_operator.core.versions import OCCUPYING, Fleet, of_our_tags, sort_out
 from rekognition_operator.core.wording import counted, force_release_line
 from rekognition_operator.core.world import (
     Desired,
@@ -64,11 +64,13 @@ def plan_deletion(desired: Desired, observed: Observed, at: datetime) -> Deletio
     project = observed.project
     if project is None:
         return release
-    fleet = sort_out(desired, observed.versions)
-    if t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
+    ownership = t.ownership(project.tags, desired.owner)
+    if ownership is t.Ownership.ANOTHER:
+        return release
+    if ownership is not t.Ownership.OURS:
         # Never ours, released already, or its tags are lost. A model of ours in it, by its own tags, is stopped still.
-        running = tuple(own for own in fleet.own if t.ownership(own.version.tags, desired.owner) is t.Ownership.OURS)
-        return _stop_models(desired, project, Fleet(running, ()), at) or release
+        return _stop_models(desired, project, of_our_tags(desired, observed.versions), at) or release
+    fleet = sort_out(desired, observed.versions)
     stopping = _stop_models(desired, project, fleet, at)
     if stopping is not None and (forced or desired.deletion_policy == "Retain"):
         return stopping  # a model that no resource declares any more would bill for ever

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_LOOK_AHEAD_DAYS = 16
+_LOOK_DAYS = 16
 """A week has every boundary of every window once, unless a clock change skips it: then the week after has; a day more
 for windows over midnight, and one for the zone."""
 _ENDLESS = timedelta(days=8)
@@ -75,12 +75,12 @@ class Schedule:
     def last_span(self, now: datetime) -> Span | None:
         """Return the last stretch that has ended at a moment, of about the past two weeks."""
         # What ends where the looking begins may only seem to: the window that it goes on in began before.
-        seen_whole = now - timedelta(days=_LOOK_AHEAD_DAYS - 2)
+        seen_whole = now - timedelta(days=_LOOK_DAYS - 2)
         ended = [span for span in self._united(now) if seen_whole <= span.ends <= now]
         return ended[-1] if ended else None
 
     def _united(self, now: datetime) -> Iterator[Span]:
-        """Return the stretches of about the week before and the week after a moment, in order."""
+        """Return the stretches of about two weeks before and after a moment, in order."""
         united: Span | None = None
         for span in sorted(self._spans(now), key=lambda span: (span.begins, span.ends)):
             if united is not None and span.begins <= united.ends:
@@ -94,7 +94,7 @@ class Schedule:
 
     def _spans(self, now: datetime) -> Iterator[Span]:
         today = now.astimezone(self.zone).date()
-        for offset in range(-_LOOK_AHEAD_DAYS, _LOOK_AHEAD_DAYS + 1):
+        for offset in range(-_LOOK_DAYS, _LOOK_DAYS + 1):
             day = today + timedelta(days=offset)
             for window in self.windows:
                 if day.weekday() not in window.days:

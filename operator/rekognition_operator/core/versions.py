@@ -121,6 +121,13 @@ def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
     return Fleet(tuple(own), tuple(foreign))
 
 
+def of_our_tags(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
+    """Return the versions whose own tags say that they are ours, whatever is known of their project."""
+    fleet = sort_out(desired, versions)
+    ours = (own for own in fleet.own if t.ownership(own.version.tags, desired.owner) is t.Ownership.OURS)
+    return Fleet(tuple(ours), ())
+
+
 def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
     name = parse_version_name(version.name)
     computed = digests(version.inputs) if version.inputs is not None else ()

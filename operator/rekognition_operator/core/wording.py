@@ -27,7 +27,7 @@ class Named(Protocol):
 
 def retry_line(resource: Named) -> str:
     """Return the command that asks for another try."""
-    return _annotate(resource, f"--overwrite {RETRY}=<a new word>")
+    return _annotate(resource, f'--overwrite {RETRY}="$(date +%s)"')
 
 
 def accept_move_line(resource: Named, account_and_region: str) -> str:
@@ -63,7 +63,7 @@ def usd(amount: float) -> str:
 
 def wake_line(resource: Named) -> str:
     """Return the command that starts a model which was stopped because nobody used it."""
-    return _annotate(resource, f"--overwrite {WAKE}=<a new word>")
+    return _annotate(resource, f'--overwrite {WAKE}="$(date +%s)"')
 
 
 def counted(number: int, noun: str) -> str:

@@ -65,7 +65,24 @@ async def test_hours_of_a_running_model_are_asked_for_once_an_hour_and_of_a_stop
     assert sum(map(bool, await run_for(stage, 180))) == 3
     stage.kube.edit_spec(MODEL_KEY, spec(state="Stopped"))
     await stage.until_settled()
+    # Once more when CloudWatch has the last minutes, too; then never.
+    assert sum(map(bool, await run_for(stage, 20))) == 1
     assert not any(await run_for(stage, 180))
+
+
+async def test_a_passing_fault_of_cloudwatch_leaves_no_hours_out(stage: ModelStage) -> None:
+    stage.create(spec())
+    await stage.until_settled()
+    stage.clock.seconds += 2 * 3600
+    stage.kube.edit_spec(MODEL_KEY, spec(state="Stopped"))
+    await stage.run()
+    stage.aws.advance()
+    stage.aws.inject("GetMetricData", ErrorKind.THROTTLED)
+    await stage.run()
+    await stage.run()
+    hours = stage.serving_status()["hoursThisMonth"]
+    assert isinstance(hours, float)
+    assert hours > 2
 
 
 async def test_a_month_begins_with_a_look_also_at_a_stopped_model(stage: ModelStage) -> None:

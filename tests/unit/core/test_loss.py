@@ -105,7 +105,7 @@ LOSS = (
         observed(project=project(latest=name_of(A, 2), tags=lost(name_of(A), days=3))),
         [],
         {**stuck("RepeatedlyDeleted"), "Drifted": "True Reported"},
-        says=("Version A-2 was deleted in AWS by others, and so was A within a week", "retry=<a new word>"),
+        says=("Version A-2 was deleted in AWS by others, and so was A within a week", 'retry="$(date +%s)"'),
         drift=("versions[A-2]",),
         requeue=600,
     ),

@@ -151,7 +151,7 @@ LOST_AND_MOVED = (
         observed(project=None),
         [],
         stuck("ProjectDeleted"),
-        says=("was deleted in AWS by others", "rekognition-operator.io/retry=<a new word>"),
+        says=("was deleted in AWS by others", 'rekognition-operator.io/retry="$(date +%s)"'),
         requeue=600,
         rests_on_status=True,
     ),

@@ -126,7 +126,7 @@ REPORT = (
         [],
         reported(halted("ServingDrift", ready=SERVING, serving="True Running")),
         drift=UNITS,
-        says=("it is 3, and costs 12.00 USD an hour, and the spec asks for 1",),
+        says=("it runs with 3 inference units, and costs 12.00 USD an hour, and the spec asks for 1",),
     ),
     Case(
         "others have started a superseded version: it is left so",

@@ -50,7 +50,7 @@ def last_used(**before: float) -> Annotations:
 STOP = f"StopVersion P [stopped-by=idle now {key()}]"
 START = "StartVersion P 1 [serving=Starting 1 now]"
 STOPPING = moving("Stopping", serving="True Running")
-WAKE = "kubectl annotate customlabelsmodel -n vision parts --overwrite rekognition-operator.io/wake=<a new word>"
+WAKE = 'kubectl annotate customlabelsmodel -n vision parts --overwrite rekognition-operator.io/wake="$(date +%s)"'
 
 STOPS = (
     Case(

@@ -156,14 +156,14 @@ BLUE_GREEN = (
         "the model shall stop in the middle of it: both are stopped",
         model(Q, stopped()),
         world(OLD, new("RUNNING", marker="Starting 1"), latest=Q),
-        [PROMOTE_Q, "StopVersion Q [stopped-by=spec now]", "StopVersion P [stopped-by=spec now]"],
+        ["StopVersion Q [stopped-by=spec now]", "StopVersion P [stopped-by=spec now]", PROMOTE_Q],
         moving("Stopping", up_to_date="False Stopping", serving="True Running"),
     ),
     Case(
         "the model shall stop while the next one starts: the old one is stopped, the next one once it runs",
         model(Q, stopped()),
         world(OLD, new("STARTING", marker="Starting 1"), latest=Q),
-        [PROMOTE_Q, "StopVersion P [stopped-by=spec now]"],
+        ["StopVersion P [stopped-by=spec now]", PROMOTE_Q],
         moving("Stopping", up_to_date="False Stopping", serving="True Running"),
     ),
 )
@@ -244,8 +244,9 @@ CANDIDATE_FAILS = (
         ["SetTags Q [failed-seen=now]"],
         halted("StartFailed", ready=SERVING, up_to_date="False StartFailed", serving="True Running"),
         says=(
-            "Version Q failed to run: Insufficient capacity. Version P stays in service. To start it once more:",
-            "kubectl annotate customlabelsmodel -n vision parts --overwrite rekognition-operator.io/retry=<a new word>",
+            "Version Q failed to run: Insufficient capacity. Version P serves. To start it once more:",
+            "kubectl annotate customlabelsmodel -n vision parts --overwrite",
+            'rekognition-operator.io/retry="$(date +%s)"',
         ),
     ),
     Case(

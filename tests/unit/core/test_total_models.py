@@ -16,7 +16,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion, DeleteVersion, RemoveTags, StartVersion, StopVersion
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision
-from rekognition_operator.core.ownership import moved
+from rekognition_operator.core.ownership import moved, plan_project
 from rekognition_operator.core.status import compose
 from rekognition_operator.core.world import (
     Desired,
@@ -186,8 +186,13 @@ def runs_only_when_asked(wanted: Desired, world: Observed, decision: Decision) -
         return
     if decision.report.serving is None:
         return  # the project itself is not settled
-    running = {seen.arn for seen in own(wanted, world) if seen.state is VersionState.RUNNING}
-    assert running == {stop.arn for stop in stops_of(decision)}
+    running = [seen for seen in own(wanted, world) if seen.state is VersionState.RUNNING]
+    by_their_tags = {seen.arn for seen in running if t.ownership(seen.tags, wanted.owner) is t.Ownership.OURS}
+    stopped = {stop.arn for stop in stops_of(decision)}
+    assert by_their_tags <= stopped <= {seen.arn for seen in running}
+    assert world.project is not None
+    if t.CLAIMED_AT not in world.project.tags and plan_project(wanted, world.project, POLICY, NOW).settled:
+        assert stopped == {seen.arn for seen in running}
 
 
 def pays_after_all_is_stopped(_: Desired, __: Observed, decision: Decision) -> None:

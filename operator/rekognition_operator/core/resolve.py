@@ -156,7 +156,7 @@ def _serving(serving: clm.Serving) -> Serving:
         except UnknownZoneError:
             problem = (
                 f"spec.serving.schedule.timeZone: {serving.schedule.time_zone!r} is not in the IANA time zone "
-                "database; write a name such as Europe/Berlin or UTC"
+                "database. Set it to a name such as Europe/Berlin or UTC"
             )
     return Serving(
         running=serving.state == "Running",

@@ -9,7 +9,7 @@ from unit.core.table import RUNS, SERVING, Case, check, halted, moving, rows
 LONG_AGO = ago(days=9)
 RUNNING = made(status="RUNNING", marker="Running 1", promoted=LONG_AGO)
 STOP = "StopVersion P [stopped-by=spec now]"
-ZONE = "spec.serving.schedule.timeZone: 'Europe/Berln' is not in the IANA time zone database"
+ZONE = "spec.serving.schedule.timeZone: 'Europe/Berln' is not in the IANA time zone database. Set it to another"
 UNKNOWN_HOURS = running(problem=ZONE)
 UNOWNED = replace(models_project(), tags={})
 

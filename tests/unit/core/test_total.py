@@ -245,7 +245,9 @@ def touches_nothing_of_others(wanted: Desired, world: Observed, decision: Decisi
         adoptable = whose in {t.Ownership.OURS, t.Ownership.RELEASED_TO_US} or (
             whose is not t.Ownership.ANOTHER and wanted.adoption_policy == "IfUnowned" and not wanted.deleting
         )
-        assert adoptable or all(isinstance(action, ReleaseFinalizer) for action in decision.actions)
+        # Where the project has lost its tags, a version that has its own may be stopped all the same: it is billed.
+        allowed = ReleaseFinalizer if whose is t.Ownership.ANOTHER else ReleaseFinalizer | StopVersion
+        assert adoptable or all(isinstance(action, allowed) for action in decision.actions)
 
 
 def keeps_what_serves_and_what_it_learnt(wanted: Desired, world: Observed, decision: Decision) -> None:

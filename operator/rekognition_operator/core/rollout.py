@@ -24,6 +24,7 @@ from rekognition_operator.core.serving_memory import (
 from rekognition_operator.core.situation import Situation
 from rekognition_operator.core.units import (
     in_words,
+    most_units,
     runs_as_asked,
     units_of,
     units_wanted,
@@ -184,7 +185,7 @@ class _Planner:
                 self.start(new)
             case _ if old.version.state is not VersionState.RUNNING:
                 self.handing_over(f"Version {old_name} is {old.version.status}; {name} is started after that")
-            case _ if self.now.serving.blue_green and not self.now.beyond_budget(old):
+            case _ if self.now.serving.blue_green and not self.must_make_room(old):
                 self.start(new, beside=old)
             case _ if self.now.refused is not None:
                 self.out.stalled = self.now.refused
@@ -197,6 +198,16 @@ class _Planner:
                 self.stop(old, stop_tags(Why.ROLLOUT, self.now.at), message)
                 self.handing_over(message)
                 self.out.announce = True
+
+    def must_make_room(self, old: OwnVersion) -> bool:
+        """Whether the old version has more units than the budget, or than the spec and the budget beside the next one.
+
+        It would run on with them, beyond what the spec asks for, until somebody raises the budget.
+        """
+        now, limit = self.now, self.now.serving.max_usd_per_hour
+        wanted = wanted_usd_per_hour(now.serving, now.price)
+        crowded = limit is not None and usd_per_hour(now.fleet, now.price) + wanted > limit
+        return now.beyond_budget(old) or (crowded and most_units(old.version) * now.price > wanted)
 
     def start(self, own: OwnVersion, *, beside: OwnVersion | None = None) -> None:
         """Start a version, within the budget."""

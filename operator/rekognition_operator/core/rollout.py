@@ -158,9 +158,9 @@ class _Planner:
             f"Version {own.version.name} runs with {in_words(has)}, and the spec asks for {wants}: AWS cannot change a "
             "running model, so it is stopped and started again, and answers nothing for 10 to 20 minutes"
         )
-        self.stop(own, stop_tags(Why.UNITS, now.at), message)
-        self.out.reconciling = Finding(Reason.CHANGING_UNITS, message)
-        self.out.announce = True
+        if self.stop(own, stop_tags(Why.UNITS, now.at), message):
+            self.out.reconciling = Finding(Reason.CHANGING_UNITS, message)
+            self.out.announce = True
 
     def restarted_in_vain(self, own: OwnVersion, wants: str) -> bool:
         """Whether a version was stopped for these units and started with them, and shows others all the same."""
@@ -195,9 +195,9 @@ class _Planner:
                     f"Version {old_name} is stopped to make room for {name} (spec.serving.{why}): nothing answers for "
                     "10 to 20 minutes"
                 )
-                self.stop(old, stop_tags(Why.ROLLOUT, self.now.at), message)
-                self.handing_over(message)
-                self.out.announce = True
+                if self.stop(old, stop_tags(Why.ROLLOUT, self.now.at), message):
+                    self.handing_over(message)
+                    self.out.announce = True
 
     def must_make_room(self, old: OwnVersion) -> bool:
         """Whether the old version has more units than the budget, or than the spec and the budget beside the next one.
@@ -264,13 +264,16 @@ class _Planner:
                 self.stop(own, stop_tags(Why.ROLLOUT, self.now.at), "It is not the version in service")
         return names
 
-    def stop(self, own: OwnVersion, tags: Mapping[str, str], why: str) -> None:
-        """Stop a version that runs; one that starts is stopped once it runs, since AWS can do so only then."""
+    def stop(self, own: OwnVersion, tags: Mapping[str, str], why: str) -> bool:
+        """Stop a version that runs; one that starts is stopped once it runs, since AWS can do so only then.
+
+        False: it is left to others.
+        """
         version = own.version
         if version.state is VersionState.STOPPING:
             self.out.reconciling = Finding(Reason.STOPPING, f"Version {version.name} is stopping. {why}")
         elif self.left_to_others(own, Mark.STOPPED.value, version.status):
-            return
+            return False
         elif version.state is VersionState.STARTING:
             self.out.reconciling = Finding(
                 Reason.STOPPING, f"Version {version.name} is starting; AWS can stop it only once it runs. {why}"
@@ -278,6 +281,7 @@ class _Planner:
         else:
             self.out.stops.append(StopVersion(version.arn, self.now.project.arn, version.name, tags))
             self.out.reconciling = Finding(Reason.STOPPING, f"Stopping version {version.name}. {why}")
+        return True
 
     def left_to_others(self, own: OwnVersion, wants: str, has: str, *, path: str = "spec.serving.state") -> bool:
         """Note it where others have changed a version since it was as the spec asks; True: it is left so."""

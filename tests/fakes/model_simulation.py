@@ -93,7 +93,7 @@ class ModelSimulation(ModelWorld):
 
     def started(self, arn: str) -> None:
         asked, version = self.spec_read, self.aws.version(arn)
-        asleep = self.sleep is not None and self.sleep.arn == arn and not self.sleep.edited
+        asleep = self.sleep is not None and not self.sleep.edited
         assert arn not in self.foreign
         assert not asked.suspended
         assert asked.open_at(self.aws.looked_at), f"{version.name} is started, and shall not run"
@@ -113,7 +113,7 @@ class ModelSimulation(ModelWorld):
         assert not asked.suspended
         assert not (asked.reports and life.left_running), f"{version.name} was started by a person"
         others = self._listed(but=arn)
-        next_one = any(v.arn != arn and v.status in TRAINED and self._is_wanted(v.name) for v in self.own)
+        next_one = any(v.arn != arn and v.state in TRAINED and self._is_wanted(v.name) for v in self.aws.last_listing)
         assert (
             not asked.open_at(self.aws.looked_at)
             or not self.may_run()
@@ -130,8 +130,10 @@ class ModelSimulation(ModelWorld):
             return
         assert asked.idle_after is not None
         assert at - self.used_at >= asked.idle_after, f"{arn} was used at {self.used_at}"
-        runs = [run for run in self.aws.meter.runs if run.ran == (self.project_name, self.aws.version(arn).name)]
-        assert at - runs[-1].began_at >= asked.idle_after, f"{arn} has not run for long"
+        began = [
+            run.began_at for run in self.aws.meter.runs if run.ran[0] == self.project_name and run.ended_at is None
+        ]
+        assert at - min(began) >= asked.idle_after, f"nothing has run since before {began}"
 
     # --- of what it settles in --------------------------------------------------------------------------------------
 
@@ -191,7 +193,7 @@ class ModelSimulation(ModelWorld):
     def check_quiet(self) -> None:
         """See that what is settled is quiet: no call that changes anything, and no write but that of hours."""
         for _ in range(4):
-            before = (self.may_run(), self.asked.open_at(self.now))
+            before, month = (self.may_run(), self.asked.open_at(self.now)), self.now.month
             quiet = self._sweep()
             if (self.may_run(), self.asked.open_at(self.now)) != before:
                 return  # a window has begun or ended, or it is idle by now
@@ -199,4 +201,5 @@ class ModelSimulation(ModelWorld):
             if self.others is not None and self.asked.idle_after is not None:
                 return  # that another model ran, too, is no longer told of when it is long ago
             assert quiet, f"{self.aws.effects[-3:]}, {wrote}"
-            assert not wrote or any(v.status == VersionState.RUNNING for v in self.own), wrote
+            runs = any(v.status == VersionState.RUNNING for v in self.own)
+            assert not wrote or runs or self.now.month != month, wrote

@@ -98,14 +98,16 @@ class Life:
 
 @dataclass
 class Sleep:
-    """The operator has stopped a version since nobody used it, under this spec. It holds for this version alone."""
+    """The operator has stopped the version in service since nobody used it, under this spec.
 
-    arn: str
+    It ends when a version is put into service or started, when a window begins, or the spec.serving is another one.
+    """
+
     key: str
     edited: bool = False
-    """The spec has been another one since: it may run again."""
+    """The spec has been another one since, if only for a moment: it may run again."""
     woken: bool = False
-    """The operator has seen another spec since: it shall run again."""
+    """The operator has seen state Stopped since: it shall run again once it is Running."""
 
 
 class ModelWorld(Simulation):
@@ -139,6 +141,8 @@ class ModelWorld(Simulation):
         self.denied_until = start
         self.due: dict[tuple[str, str], datetime] = {}
         self.lives: dict[str, Life] = {}
+        self.edits = 0
+        self.in_service: str | None = None
         self.sleep: Sleep | None = None
         self.wake = ""
         self.traffic = False
@@ -157,7 +161,7 @@ class ModelWorld(Simulation):
             policy=POLICY,
             lose_status_before_every_pass=lose_status_before_every_pass,
         )
-        self.spec_read, self.key_read = self.asked, self.serving_key()
+        self.spec_read, self.key_read, self.edits_read = self.asked, self.serving_key(), self.edits
         self.aws.on_start, self.aws.on_stop, self.aws.on_tags = self._started, self._stopped, self._tagged
 
     def make_aws(self) -> WatchedModels:
@@ -238,7 +242,7 @@ class ModelWorld(Simulation):
         self.moved = self.moved or any(move.at_call <= self.calls + 1 for move in self.pending)
         super()._between_calls(operation)
         if operation == "get":
-            self.spec_read, self.key_read = self.asked, self.serving_key()
+            self.spec_read, self.key_read, self.edits_read = self.asked, self.serving_key(), self.edits
 
     def _answer_requests(self) -> None:
         """Let running models have answered somebody until now, where there are any requests."""
@@ -250,7 +254,7 @@ class ModelWorld(Simulation):
     def _seen(self) -> None:
         """Note what a pass without anything to do has seen."""
         asked = self.asked
-        if self.sleep is not None and self.sleep.key != self.serving_key():
+        if self.sleep is not None and not asked.running:
             self.sleep.woken = True
         occupying = [v for v in self.own if v.status in OCCUPYING]
         if asked.suspended or len(occupying) > 1:
@@ -415,22 +419,23 @@ class ModelWorld(Simulation):
 
     def edit(self, **fields: object) -> None:
         super().edit(**fields)
-        self._edited()
+        self._edited(counts=bool(fields.keys() & {"training", "serving"}))
 
     def _serve(self, **fields: object) -> None:
         serving = {**cast("dict[str, object]", self.spec["serving"]), **fields}
         self.edit(serving={name: value for name, value in serving.items() if value is not None})
 
-    def _edited(self) -> None:
+    def _edited(self, *, counts: bool = True) -> None:
+        self.edits += counts
         for life in self.lives.values():
             life.left_stopped = False
         self._forget_left()
-        if self.sleep is not None and self.sleep.key != self.serving_key():
+        if self.sleep is not None and counts:
             self.sleep.edited = True
 
     def serving_key(self) -> str:
         """Return what an idle stop holds for."""
-        return repr((replace(self.asked, suspended=False, reports=False), self.spec["training"], self.wake))
+        return repr((replace(self.asked, running=True, suspended=False, reports=False), self.wake))
 
     def _start_by_hand(self, number: int) -> None:
         """Let a person start a version of the project, ours or not, with any units."""
@@ -495,9 +500,12 @@ class ModelWorld(Simulation):
         why, _, rest = tags.get(t.STOPPED_BY, "").partition(" ")
         if why == "idle":
             self.fell_asleep(arn, datetime.fromisoformat(rest.partition(" ")[0]))
-            self.sleep = Sleep(arn, self.key_read, edited=self.key_read != self.serving_key())
+            if arn == self.in_service:
+                self.sleep = Sleep(self.key_read, edited=self.edits != self.edits_read)
         if why:
             self.life(arn).seen_running = None
+        if t.PROMOTED_AT in tags:
+            self.sleep, self.in_service = None, arn
 
 
 def _schedule(number: int) -> dict[str, object] | None:

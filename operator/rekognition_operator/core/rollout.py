@@ -23,6 +23,7 @@ from rekognition_operator.core.serving_memory import (
 from rekognition_operator.core.situation import Situation
 from rekognition_operator.core.units import (
     in_words,
+    most_units,
     runs_as_asked,
     units_of,
     units_wanted,
@@ -159,9 +160,9 @@ class _Planner:
             f"Version {own.version.name} runs with {in_words(has)}, and the spec asks for {wants}: AWS cannot change a "
             "running model, so it is stopped and started again, and answers nothing for 10 to 20 minutes"
         )
-        self.stop(own, Why.UNITS, message)
-        self.out.reconciling = Finding(Reason.CHANGING_UNITS, message)
-        self.out.announce = True
+        if self.stop(own, Why.UNITS, message):
+            self.out.reconciling = Finding(Reason.CHANGING_UNITS, message)
+            self.out.announce = True
 
     def restarted_in_vain(self, own: OwnVersion, wants: str) -> bool:
         """Whether a version was stopped for these units and started with them, and shows others all the same."""
@@ -186,7 +187,7 @@ class _Planner:
                 self.start(new)
             case _ if old.version.state is not VersionState.RUNNING:
                 self.handing_over(f"Version {old_name} is {old.version.status}; {name} is started after that")
-            case _ if self.now.serving.blue_green and not self.now.beyond_budget(old):
+            case _ if self.now.serving.blue_green and not self.must_make_room(old):
                 self.start(new, beside=old)
             case _ if self.now.refused is not None:
                 self.out.stalled = self.now.refused
@@ -196,9 +197,19 @@ class _Planner:
                     f"Version {old_name} is stopped to make room for {name} (spec.serving.{why}): nothing answers for "
                     "10 to 20 minutes"
                 )
-                self.stop(old, Why.ROLLOUT, message)
-                self.handing_over(message)
-                self.out.announce = True
+                if self.stop(old, Why.ROLLOUT, message):
+                    self.handing_over(message)
+                    self.out.announce = True
+
+    def must_make_room(self, old: OwnVersion) -> bool:
+        """Whether the old version has more units than the budget, or than the spec and the budget beside the next one.
+
+        It would run on with them, beyond what the spec asks for, until somebody raises the budget.
+        """
+        now, limit = self.now, self.now.serving.max_usd_per_hour
+        wanted = wanted_usd_per_hour(now.serving, now.price)
+        crowded = limit is not None and usd_per_hour(now.fleet, now.price) + wanted > limit
+        return now.beyond_budget(old) or (crowded and most_units(old.version) * now.price > wanted)
 
     def start(self, own: OwnVersion, *, beside: OwnVersion | None = None) -> None:
         """Start a version, within the budget."""
@@ -255,13 +266,16 @@ class _Planner:
                 self.stop(own, Why.ROLLOUT, "It is not the version in service")
         return names
 
-    def stop(self, own: OwnVersion, why: Why, message: str) -> None:
-        """Stop a version that runs; one that starts is stopped once it runs, since AWS can do so only then."""
+    def stop(self, own: OwnVersion, why: Why, message: str) -> bool:
+        """Stop a version that runs; one that starts is stopped once it runs, since AWS can do so only then.
+
+        False: it is left to others.
+        """
         now, version = self.now, own.version
         if version.state is VersionState.STOPPING:
             self.out.reconciling = Finding(Reason.STOPPING, f"Version {version.name} is stopping. {message}")
         elif self.left_to_others(own, Mark.STOPPED.value, version.status):
-            return
+            return False
         elif version.state is VersionState.STARTING:
             self.out.reconciling = Finding(
                 Reason.STOPPING, f"Version {version.name} is starting; AWS can stop it only once it runs. {message}"
@@ -271,6 +285,7 @@ class _Planner:
             matter = why in _REMEMBERED
             self.out.stops.append(StopVersion(version.arn, now.project.arn, version.name, tags, tags_matter=matter))
             self.out.reconciling = Finding(Reason.STOPPING, f"Stopping version {version.name}. {message}")
+        return True
 
     def left_to_others(self, own: OwnVersion, wants: str, has: str, *, path: str = "spec.serving.state") -> bool:
         """Note it where others have changed a version since it was as the spec asks; True: it is left so."""

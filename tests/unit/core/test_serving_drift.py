@@ -221,6 +221,14 @@ OUR_OWN = (
         reported(halted("ServingDrift", ready=SERVING, serving="True Running")),
         drift=("versions[P].status",),
     ),
+    Case(
+        "nor is it stopped for the next one under Recreate, or announced to be",
+        model(Q, running(blue_green=False), correct_drift=False),
+        world(made(P, "RUNNING", units=3, promoted=LONG_AGO, created=ago(days=10)), made(Q), latest=Q),
+        [],
+        reported(halted("ServingDrift", ready=SERVING, up_to_date="False ServingDrift", serving="True Running")),
+        drift=("spec.serving.state",),
+    ),
 )
 
 CASES = tuple(
@@ -243,3 +251,7 @@ def test_under_report_what_others_changed_is_left_so_and_told_with_what_it_costs
 @rows(*OUR_OWN)
 def test_what_the_operator_did_itself_is_never_taken_for_the_doing_of_others(case: Case) -> None:
     check(case)
+
+
+def test_a_stop_that_is_left_to_others_is_not_announced() -> None:
+    assert [case.name for case in CASES if case.decide().announce and not case.actions] == []

@@ -286,6 +286,31 @@ LOWERED = (
         says=("Version P is stopped to make room for Q (spec.serving.budget does not allow its units)",),
     ),
     Case(
+        "fewer units, and no room in the budget for both: the old one does not run on with more than the spec asks for",
+        model(Q, running(max_usd_per_hour=12)),
+        world(THREE, TRAINED, latest=Q),
+        ["StopVersion P [stopped-by=rollout now]"],
+        moving("HandingOver", ready=SERVING, up_to_date="False HandingOver", serving="True Running"),
+        says=("Version P is stopped to make room for Q (spec.serving.budget does not allow its units)",),
+    ),
+    Case(
+        "fewer units, and room for both: the old one serves until the next one runs",
+        model(Q, running(max_usd_per_hour=16)),
+        world(THREE, TRAINED, latest=Q),
+        ["StartVersion Q 1 beside [serving=Starting 1 now]"],
+        moving("HandingOver", ready=SERVING, up_to_date="False HandingOver", serving="True Running"),
+    ),
+    Case(
+        "more units, and no room in the budget for both: the old one serves on, and it says so",
+        model(Q, running(min_units=2, max_usd_per_hour=8)),
+        world(RUNNING, TRAINED, latest=Q),
+        [],
+        {
+            **moving("HandingOver", ready=SERVING, up_to_date="False HandingOver", serving="True Running"),
+            "NoRoomForBlueGreen": "True Budget",
+        },
+    ),
+    Case(
         "a failed model beyond the budget is not looked at in vain",
         model(serving=running(min_units=3, max_usd_per_hour=8)),
         world(made(status="FAILED", marker="Starting 3", promoted=LONG_AGO, failed_seen=ago(hours=3))),

@@ -396,7 +396,9 @@ class ModelWorld(Simulation):
             case "stop by hand":
                 for arn in self.pick(number, VersionState.RUNNING):
                     life = self.life(arn)
-                    life.left_stopped, life.seen_running, self.hands_on = life.seen_running is not None, None, True
+                    as_asked = units_of(self.aws.version(arn)) == self.asked.units
+                    life.left_stopped = as_asked and life.seen_running is not None
+                    life.seen_running, self.hands_on = None, True
                     self.aws.set_status(arn, VersionState.STOPPING)
             case "another model":
                 self._run_another()

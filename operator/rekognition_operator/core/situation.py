@@ -8,6 +8,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.intent import Intent
+from rekognition_operator.core.serving_memory import Mark, read_marker
 from rekognition_operator.core.units import most_units
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, Serving, VersionState
@@ -72,7 +73,25 @@ class Situation:
             return self.failed
         usable = [own for own in self.fleet.own if own.usable]
         wanted = next((own for own in self.fleet.of(digests(self.desired.inputs)) if own.usable), None)
-        return wanted or self.active or max(usable, key=lambda own: own.version.created_at, default=None)
+        return (
+            wanted
+            or self.taking_over
+            or self.active
+            or max(usable, key=lambda own: own.version.created_at, default=None)
+        )
+
+    @cached_property
+    def taking_over(self) -> OwnVersion | None:
+        """The version that the operator has started to take over from one that has stopped for it.
+
+        It goes on, though yet another one is wanted by now, and is in training: stopped for the old one to come back,
+        nothing would answer for all the longer.
+        """
+        if self.active is None or self.active.occupies:
+            return None
+        started = (own for own in self.fleet.own if own.version.state in {VersionState.STARTING, VersionState.RUNNING})
+        markers = ((own, read_marker(own.version)) for own in started)
+        return next((own for own, marker in markers if marker is not None and marker.mark is Mark.STARTING), None)
 
     @cached_property
     def start_again_due(self) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fakes.builders import ago
+from fakes.builders import NOW, ago
 from fakes.models import P, Q, R, made, model, running, stopped, world
 from rekognition_operator.core.world import Annotations, ObservedVersion
 from unit.core.table import RUNS, SERVING, Case, check, halted, moving, rows
@@ -328,6 +328,20 @@ CANDIDATE_FAILS = (
         world(OLD, made(Q, "TRAINING_FAILED", created=ago(hours=1), message="No."), latest=Q),
         [],
         halted("TrainingFailed", ready=SERVING, up_to_date="False TrainingFailed", serving="True Running"),
+    ),
+    Case(
+        "other inputs while the next version starts: it goes on until theirs are trained, and is not taken away",
+        model(R, RECREATE),
+        world(OLD_AWAY, new("STARTING", marker="Starting 1"), made(R, "TRAINING_IN_PROGRESS", created=NOW), latest=R),
+        [],
+        moving("HandingOver", up_to_date="False HandingOver"),
+    ),
+    Case(
+        "other inputs when the next version has just started: it takes over",
+        model(R, RECREATE),
+        world(OLD_AWAY, new("RUNNING", marker="Starting 1"), made(R, "TRAINING_IN_PROGRESS", created=NOW), latest=R),
+        ["Promote Q [promoted-at=now]"],
+        moving("Training", ready="False NotRunning", up_to_date="False Training"),
     ),
 )
 

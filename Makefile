@@ -29,8 +29,8 @@ demo: $(STAMP)  ## The guided tour: sandbox, operator, and the main job from YAM
 sandbox: $(STAMP)  ## Control plane, AWS emulator and operator, kept up until Ctrl-C
 	@$(BIN)/rekognition-operator sandbox up
 
-test: lint  ## Every check and every test, on two workers
-	@$(BIN)/python -m pytest -n 2
+test: lint  ## Every check and every test; the stories mostly wait, so there are more workers than cores
+	@$(BIN)/python -m pytest -n 3
 
 lint: $(STAMP)  ## Formatting, style, types and layers
 	@$(BIN)/ruff check .

@@ -364,7 +364,7 @@ class ModelWorld(Simulation):
 
     # --- the world --------------------------------------------------------------------------------------------------
 
-    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912  # a table of what may happen
+    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912, PLR0915  # a table of what may happen
         match kind:
             case "wait":
                 self.let_time_pass(WAITS_SECONDS[number % 3])

@@ -130,10 +130,9 @@ class ModelSimulation(ModelWorld):
             return
         assert asked.idle_after is not None
         assert at - self.used_at >= asked.idle_after, f"{arn} was used at {self.used_at}"
-        began = [
-            run.began_at for run in self.aws.meter.runs if run.ran[0] == self.project_name and run.ended_at is None
-        ]
-        assert at - min(began) >= asked.idle_after, f"nothing has run since before {began}"
+        seen = [run for run in self.aws.meter.runs if run.ended_at is None or run.ended_at >= self.aws.looked_at]
+        began = min(run.began_at for run in seen if run.ran[0] == self.project_name)
+        assert at - began >= asked.idle_after, f"{arn} runs since {began} only"
 
     # --- of what it settles in --------------------------------------------------------------------------------------
 

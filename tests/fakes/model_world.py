@@ -394,12 +394,7 @@ class ModelWorld(Simulation):
             case "start by hand":
                 self._start_by_hand(number)
             case "stop by hand":
-                for arn in self.pick(number, VersionState.RUNNING):
-                    life = self.life(arn)
-                    as_asked = units_of(self.aws.version(arn)) == self.asked.units
-                    life.left_stopped = as_asked and life.seen_running is not None
-                    life.seen_running, self.hands_on = None, True
-                    self.aws.set_status(arn, VersionState.STOPPING)
+                self._stop_by_hand(number)
             case "another model":
                 self._run_another()
             case "failed start":
@@ -451,6 +446,14 @@ class ModelWorld(Simulation):
             life = self.life(version.arn)
             life.by_person, life.left_running, life.seen_running = True, life.seen_stopped, None
             self.hands_on = True
+
+    def _stop_by_hand(self, number: int) -> None:
+        """Let a person stop one of our versions."""
+        for arn in self.pick(number, VersionState.RUNNING):
+            life, as_asked = self.life(arn), units_of(self.aws.version(arn)) == self.asked.units
+            life.left_stopped = as_asked and life.seen_running is not None
+            life.seen_running, self.hands_on = None, True
+            self.aws.set_status(arn, VersionState.STOPPING)
 
     def _run_another(self) -> None:
         """Let others start, or stop, a model of another project."""

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fakes.excess import Ledger, Over
-from fakes.model_world import OCCUPYING, POLICY, TRAINED, ModelWorld, most_of, units_of
+from fakes.model_moves import ModelMoves
+from fakes.model_world import OCCUPYING, POLICY, TRAINED, most_of, units_of
 from fakes.rekognition import VersionRecord
 from rekognition_operator.controller.backoff import JITTER
 from rekognition_operator.core.inputs import parse_version_name
@@ -19,7 +20,7 @@ SETTLED: Final = timedelta(minutes=45)
 MAX_SETTLING_PASSES: Final = 400
 
 
-class ModelSimulation(ModelWorld):
+class ModelSimulation(ModelMoves):
     """A model's world, with the checks: of each start and stop, of each stretch of time, and of what it settles in."""
 
     def __init__(self, start: datetime, *, lose_status_before_every_pass: bool = False) -> None:

@@ -4,11 +4,11 @@ from xdist.scheduler import LoadScopeScheduling
 
 
 def group_of(nodeid: str) -> str:
-    """Name what shares its servers: all stories, one folder of component tests, or one file."""
+    """Name what shares its servers: all stories of a kind, one folder of component tests, or one file."""
     path = nodeid.partition("::")[0].removeprefix("tests/")
     kind, *rest = path.split("/")
     if kind == "e2e" and rest != ["test_demo.py"]:
-        return kind
+        return f"{kind}/models" if rest[0].startswith("test_model") else f"{kind}/adapters"
     return f"{kind}/{rest[0]}" if kind == "component" else path
 
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from fakes.excess import Ledger, Over
-from fakes.model_world import OCCUPYING, POLICY, TRAINED, ModelWorld, most_of, units_of
+from fakes.model_moves import ModelMoves
+from fakes.model_world import OCCUPYING, POLICY, TRAINED, most_of, units_of
 from fakes.rekognition import VersionRecord
 from rekognition_operator.controller.backoff import JITTER
 from rekognition_operator.core.inputs import parse_version_name
@@ -19,7 +20,7 @@ SETTLED: Final = timedelta(minutes=45)
 MAX_SETTLING_PASSES: Final = 400
 
 
-class ModelSimulation(ModelWorld):
+class ModelSimulation(ModelMoves):
     """A model's world, with the checks: of each start and stop, of each stretch of time, and of what it settles in."""
 
     def __init__(self, start: datetime, *, lose_status_before_every_pass: bool = False) -> None:
@@ -130,10 +131,9 @@ class ModelSimulation(ModelWorld):
             return
         assert asked.idle_after is not None
         assert at - self.used_at >= asked.idle_after, f"{arn} was used at {self.used_at}"
-        began = [
-            run.began_at for run in self.aws.meter.runs if run.ran[0] == self.project_name and run.ended_at is None
-        ]
-        assert at - min(began) >= asked.idle_after, f"nothing has run since before {began}"
+        seen = [run for run in self.aws.meter.runs if run.ended_at is None or run.ended_at >= self.aws.looked_at]
+        began = min(run.began_at for run in seen if run.ran[0] == self.project_name)
+        assert at - began >= asked.idle_after, f"{arn} runs since {began} only"
 
     # --- of what it settles in --------------------------------------------------------------------------------------
 

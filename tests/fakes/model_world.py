@@ -1,4 +1,4 @@
-"""What happens to a model while hours and days go by, by itself and by people?
+"""How do hours and days go by for a model, and what may run by then?
 
 Time passes by itself: AWS starts a model in 10 to 20 minutes, stops it in 5 and trains one in 30 to 90; the operator's
 passes are when it asked for them, jittered, or at once upon an edit.
@@ -7,7 +7,7 @@ passes are when it asked for them, jittered, or at once upon an edit.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final
 
 from fakes.rekognition import VersionRecord
 from fakes.simulation import CLUSTER, Simulation, WatchedRekognition
@@ -20,27 +20,15 @@ from rekognition_operator.controller.intake import lane_of
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests
-from rekognition_operator.core.world import Feature, ObservedVersion, ProjectStatus, VersionState
+from rekognition_operator.core.world import ObservedVersion, ProjectStatus, VersionState
 from rekognition_operator.kube.resource import Resource, ResourceKey
 
 POLICY: Final = Policy(moving_seconds=300.0, sweep_seconds=7200.0)
 """Slower than the default, so that a month has fewer passes; the bounds are in these times, so they say as much."""
-SLACK_SECONDS: Final = 10.0
-"""For the few passes a second apart that one look may take."""
 
 OCCUPYING: Final = frozenset({VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING})
 TRAINED: Final = frozenset({VersionState.TRAINING_COMPLETED, VersionState.STOPPED})
-STARTABLE: Final = TRAINED | {VersionState.FAILED}
 MANIFESTS: Final = ("a", "b", "c")
-UNITS: Final[tuple[tuple[int, int | None], ...]] = ((1, None), (2, None), (1, 2), (3, None))
-EVERY_DAY: Final = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
-SCHEDULES: Final[tuple[tuple[str, list[tuple[list[str], str, str]]] | None, ...]] = (
-    None,
-    ("Europe/Berlin", [(EVERY_DAY[:5], "08:00", "19:00")]),
-    ("America/New_York", [(EVERY_DAY, "22:00", "06:00")]),
-    ("Asia/Kolkata", [(["Sat", "Sun"], "00:00", "00:00"), (EVERY_DAY, "12:00", "14:30"), (["Mon"], "14:00", "16:00")]),
-)
-WAITS_SECONDS: Final = (31, 700, 5000)
 DOWN_HOURS: Final = (0, 1, 7, 40)
 
 
@@ -153,7 +141,7 @@ class ModelWorld(Simulation):
         self.others: str | None = None
         super().__init__(
             {
-                "training": self._training(0),
+                "training": self.training(0),
                 "output": {"bucket": "acme-ml", "prefix": "out/"},
                 "serving": {"state": "Running"},
             },
@@ -214,7 +202,7 @@ class ModelWorld(Simulation):
 
     def next_pass(self) -> None:
         """Run the pass that is due."""
-        self._answer_requests()
+        self.answer_requests()
         effects = len(self.aws.effects)
         lane, self.due_at = self.lane, datetime.max.replace(tzinfo=UTC)
         self.moved, self.in_pass = False, True
@@ -244,7 +232,7 @@ class ModelWorld(Simulation):
         if operation == "get":
             self.spec_read, self.key_read, self.edits_read = self.asked, self.serving_key(), self.edits
 
-    def _answer_requests(self) -> None:
+    def answer_requests(self) -> None:
         """Let running models have answered somebody until now, where there are any requests."""
         if self.traffic:
             self.used_at = self.now
@@ -362,72 +350,14 @@ class ModelWorld(Simulation):
             else:
                 life.left_stopped = False
 
-    # --- the world --------------------------------------------------------------------------------------------------
-
-    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912, PLR0915  # a table of what may happen
-        match kind:
-            case "wait":
-                self.let_time_pass(WAITS_SECONDS[number % 3])
-            case "state":
-                self._serve(state="Stopped" if number % 3 == 0 else "Running")
-            case "schedule":
-                self._serve(schedule=_schedule(number))
-            case "units":
-                least, most = UNITS[number % 4]
-                self._serve(minInferenceUnits=least, maxInferenceUnits=most)
-            case "rollout":
-                self._serve(rollout=("BlueGreen", "Recreate")[number % 2])
-            case "idle stop":
-                self._serve(idleStop=(None, {"after": "1h"}, {"after": "3h"})[number % 3])
-            case "budget":
-                usd = (None, 4, 8, 12, 16)[number % 5]
-                self._serve(budget=None if usd is None else {"maxUSDPerHour": usd})
-            case "train other inputs":
-                self.edit(training=self._training(number))
-            case "wake":
-                self.wake = f"token-{number % 3}"
-                self.kube.annotate(self.key, wake=self.wake)
-                self._edited()
-            case "requests":
-                self._answer_requests()
-                self.traffic = number % 2 == 0
-            case "start by hand":
-                self._start_by_hand(number)
-            case "stop by hand":
-                for arn in self.pick(number, VersionState.RUNNING):
-                    life = self.life(arn)
-                    as_asked = units_of(self.aws.version(arn)) == self.asked.units
-                    life.left_stopped = as_asked and life.seen_running is not None
-                    life.seen_running, self.hands_on = None, True
-                    self.aws.set_status(arn, VersionState.STOPPING)
-            case "another model":
-                self._run_another()
-            case "failed start":
-                self.aws.fail_next_start()
-            case "failed training":
-                self.training_fails = True
-            case "down":
-                if not self.in_pass:
-                    self.down_until = self.now + timedelta(hours=DOWN_HOURS[number % 4])
-            case "crash":
-                self.down_hours = number
-                super().happen(kind, number)
-            case "denied":
-                self.break_call(self.fallible[number % 3], ErrorKind.ACCESS_DENIED, done=False)
-            case "no room":
-                self.break_call("StartProjectVersion", ErrorKind.LIMIT, done=False)
-            case _:
-                super().happen(kind, number)
+    # --- the spec ---------------------------------------------------------------------------------------------------
 
     def edit(self, **fields: object) -> None:
         super().edit(**fields)
-        self._edited(counts=bool(fields.keys() & {"training", "serving"}))
+        self.edited(counts=bool(fields.keys() & {"training", "serving"}))
 
-    def _serve(self, **fields: object) -> None:
-        serving = {**cast("dict[str, object]", self.spec["serving"]), **fields}
-        self.edit(serving={name: value for name, value in serving.items() if value is not None})
-
-    def _edited(self, *, counts: bool = True) -> None:
+    def edited(self, *, counts: bool = True) -> None:
+        """Note that the spec is another one; ``counts``: what it asks of serving, too."""
         self.edits += counts
         for life in self.lives.values():
             life.left_stopped = False
@@ -439,32 +369,8 @@ class ModelWorld(Simulation):
         """Return what an idle stop holds for."""
         return repr((replace(self.asked, running=True, suspended=False, reports=False), self.wake))
 
-    def _start_by_hand(self, number: int) -> None:
-        """Let a person start a version of the project, ours or not, with any units."""
-        startable = [v for v in self.aws.versions if v.status in STARTABLE and v.arn != self.others]
-        if not startable or sum(v.status in OCCUPYING for v in self.aws.versions) >= self.aws.max_running_models:
-            return
-        version = startable[number % len(startable)]
-        version.min_inference_units, version.max_inference_units = UNITS[number % 4]
-        self.aws.set_status(version.arn, VersionState.STARTING)
-        if version.arn not in self.foreign:
-            life = self.life(version.arn)
-            life.by_person, life.left_running, life.seen_running = True, life.seen_stopped, None
-            self.hands_on = True
-
-    def _run_another(self) -> None:
-        """Let others start, or stop, a model of another project."""
-        if self.others is None:
-            self.aws.add_project("others", feature=Feature.CUSTOM_LABELS)
-            self.others = self.aws.add_version("others", "theirs", status=VersionState.STOPPED)
-            self.foreign[self.others] = {}
-        runs = self.aws.version(self.others).status == VersionState.RUNNING
-        if runs:
-            self.aws.set_status(self.others, VersionState.STOPPED)
-        elif sum(v.status in OCCUPYING for v in self.aws.versions) < self.aws.max_running_models:
-            self.aws.run(self.others)
-
-    def _training(self, number: int) -> dict[str, object]:
+    def training(self, number: int) -> dict[str, object]:
+        """Return one of the three spec.training that there are."""
         return {"trainingData": {"manifests": [{"bucket": "acme-ml", "name": MANIFESTS[number % 3]}]}}
 
     def wanted(self, number: int) -> str:
@@ -473,7 +379,7 @@ class ModelWorld(Simulation):
     @property
     def wanted_now(self) -> str:
         """The digest of the spec's inputs."""
-        return next(self.wanted(number) for number in range(3) if self.spec["training"] == self._training(number))
+        return next(self.wanted(number) for number in range(3) if self.spec["training"] == self.training(number))
 
     # --- what the checks add ----------------------------------------------------------------------------------------
 
@@ -508,17 +414,3 @@ class ModelWorld(Simulation):
             self.life(arn).seen_running = None
         if t.PROMOTED_AT in tags:
             self.sleep, self.in_service = None, arn
-
-
-def _schedule(number: int) -> dict[str, object] | None:
-    schedule = SCHEDULES[number % len(SCHEDULES)]
-    if schedule is None:
-        return None
-    zone, windows = schedule
-    return {
-        "timeZone": zone,
-        "windows": [
-            {"name": f"w{index}", "days": days, "from": begins, "to": ends}
-            for index, (days, begins, ends) in enumerate(windows)
-        ],
-    }

@@ -8,8 +8,10 @@ from scheduling import group_of
 @pytest.mark.parametrize(
     ("nodeid", "group"),
     [
-        ("tests/e2e/test_limits.py::test_throttling_is_no_failure", "e2e"),
-        ("tests/e2e/test_killed.py::test_killed_anywhere[status/lost::kept]", "e2e"),
+        ("tests/e2e/test_limits.py::test_throttling_is_no_failure", "e2e/adapters"),
+        ("tests/e2e/test_model_drift.py::test_a_model", "e2e/models"),
+        ("tests/e2e/test_models.py::test_another_model", "e2e/models"),
+        ("tests/e2e/test_killed.py::test_killed_anywhere[status/lost::kept]", "e2e/adapters"),
         ("tests/e2e/test_demo.py::test_the_tour", "e2e/test_demo.py"),
         ("tests/component/emulator/test_tags.py::test_a", "component/emulator"),
         ("tests/component/emulator/test_wire.py::test_b", "component/emulator"),

@@ -1,7 +1,7 @@
 """How do stories that do not disturb each other play at the same time, each still being a test of its own?
 
-A story mostly waits: for a training, for a sweep. So all selected stories start with the first one whose turn it is,
-in threads, each in its own namespace and Region; pytest then asks one after the other how it ended.
+A story mostly waits: for a training, for a sweep. So all selected stories of a worker's group start with the first one
+whose turn it is, in threads, each in its own namespace and Region; pytest then asks one after the other how it ended.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from e2e.harness.stage import Stage
+from scheduling import group_of
 
 MARKER = "story"
 AT_ONCE = 12
@@ -19,7 +20,7 @@ AT_ONCE = 12
 
 @dataclass
 class Together:
-    """All selected stories of a session, started at once."""
+    """All selected stories of a session; those of a group are started at once."""
 
     stage: Stage
     items: Sequence[pytest.Function]
@@ -28,8 +29,10 @@ class Together:
 
     def ending(self, item: pytest.Function) -> None:
         """Return when a story has ended well; raise what it raised."""
-        if not self._endings:
-            self._endings = {story.nodeid: self._pool.submit(self._play, story) for story in self.items}
+        if item.nodeid not in self._endings:
+            group = group_of(item.nodeid)
+            mine = (story for story in self.items if group_of(story.nodeid) == group)
+            self._endings |= {story.nodeid: self._pool.submit(self._play, story) for story in mine}
         self._endings[item.nodeid].result()
 
     def wait(self) -> None:

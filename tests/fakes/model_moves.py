@@ -87,6 +87,7 @@ class ModelMoves(ModelWorld):
         if version.arn not in self.foreign:
             life = self.life(version.arn)
             life.by_person, life.left_running, life.seen_running = True, life.seen_stopped, None
+            life.raced = self.in_pass
             self.hands_on = True
 
     def _stop_by_hand(self, number: int) -> None:

@@ -82,6 +82,9 @@ class Life:
     left_running: bool = False
     """Started by a person against the spec: under Report it must not be stopped."""
     left_stopped: bool = False
+    raced: bool = False
+    """Started by a person in the middle of a pass, which may have written down that it starts it itself: its units are
+    then taken for AWS's own choice, and Stalled says so. A known limit: nothing in AWS tells who has started it."""
 
 
 @dataclass

@@ -34,7 +34,7 @@ def test_each_example_does_what_it_promises(alone: Alone) -> None:
         scene.cluster.plane.create_namespace(EXAMPLES_NAMESPACE)
         make_parts().upload(scene.aws.s3, SAMPLES_BUCKET)
         monday = next_monday(scene.aws.now)
-        scene.aws.travel_to(monday - timedelta(hours=10))
+        scene.aws.travel_to(monday - timedelta(days=2))  # no window is open for as long
         scene.operator.start()
         models = {path.stem.removeprefix("customlabelsmodel").lstrip("-"): apply(scene, path) for path in paths()}
         always, full, idle, office, stopped = (
@@ -71,8 +71,8 @@ def apply(scene: Scene, path: Path) -> Model:
 
 
 def next_monday(now: datetime) -> datetime:
-    """Return 08:00 in Berlin of a Monday that is at least a day away."""
-    day = now.astimezone(BERLIN).date() + timedelta(days=2)
+    """Return 08:00 in Berlin of a Monday that is more than two days away."""
+    day = now.astimezone(BERLIN).date() + timedelta(days=3)
     while day.weekday() != 0:
         day += timedelta(days=1)
     return datetime.combine(day, time(8), BERLIN).astimezone(ZoneInfo("UTC"))

@@ -225,3 +225,10 @@ def aws_trained(aws: Aws) -> str:
     project = aws.adapter_project()
     aws.train(project)
     return project
+
+
+def test_calls_can_be_asked_for_by_region(aws: Aws) -> None:
+    aws.adapter_project()
+
+    assert {call.region for call in aws.control.calls(region="us-east-1")} == {"us-east-1"}
+    assert aws.control.calls(region="eu-elsewhere-1") == []

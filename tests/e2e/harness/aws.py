@@ -168,8 +168,8 @@ class Aws:
         self.control.advance(span.total_seconds())
 
     def travel_to(self, moment: datetime) -> None:
-        """Let AWS's time jump forward to a moment; for stories that are alone."""
-        self.travel(moment - self.now)
+        """Let AWS's time jump forward to a moment, unless that is past; for stories that are alone."""
+        self.travel(max(timedelta(), moment - self.now))
 
     @contextmanager
     def at_pace(self, time_scale: float) -> Iterator[None]:

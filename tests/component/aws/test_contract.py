@@ -1,4 +1,4 @@
-"""Do the in-memory fake and boto3 over the emulator behave alike? What tests build on the fake is worth that much."""
+"""Do the in-memory fake and boto3 over the emulator behave alike? One list, as long as what both must do."""
 
 import asyncio
 from collections.abc import Callable

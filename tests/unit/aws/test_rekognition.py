@@ -1,4 +1,4 @@
-"""What does the gateway ask AWS, what does it serve from memory, and what does it do when the world moves meanwhile?"""
+"""What does the gateway ask, remember, and do when the world moves meanwhile? One file: all share one stub of AWS."""
 
 import asyncio
 from collections.abc import Callable

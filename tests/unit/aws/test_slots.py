@@ -1,4 +1,4 @@
-"""Are scarce slots handed out in turn, never more than there are, with a refusal asked about once a minute at most?"""
+"""Are scarce slots handed out in turn, and never too many? One file, since a state machine checks all rules at once."""
 
 import pytest
 from hypothesis import settings

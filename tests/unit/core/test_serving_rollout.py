@@ -1,4 +1,4 @@
-"""How does the next version of a model take over from the one in service?"""
+"""How does the next version of a model take over? One table, step by step, as long as a hand-over has steps."""
 
 from dataclasses import replace
 

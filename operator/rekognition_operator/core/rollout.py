@@ -167,8 +167,9 @@ class _Planner:
     def restarted_in_vain(self, own: OwnVersion, wants: str) -> bool:
         """Whether a version was stopped for these units and started with them, and shows others all the same."""
         marker, stop = read_marker(own.version), read_stop(own.version)
-        restarted = marker is not None and marker.mark is Mark.STARTING and marker.units == wants
-        return restarted and stop is not None and stop.why is Why.UNITS
+        if marker is None or stop is None or marker.mark is not Mark.STARTING or marker.units != wants:
+            return False
+        return stop.why is Why.UNITS and stop.at < marker.since  # else the stop is not done yet, or was refused
 
     def hand_over(self, old: OwnVersion, new: OwnVersion) -> None:
         """Let the next version take over from the one in service."""

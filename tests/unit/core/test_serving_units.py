@@ -103,11 +103,38 @@ UNITS = (
     Case(
         "a restart that AWS answers by other units all the same is not done again and again",
         TWO,
-        world(made(status="RUNNING", units=1, marker="Starting 2", stop="units", promoted=LONG_AGO)),
+        world(
+            made(
+                status="RUNNING",
+                units=1,
+                marker="Starting 2",
+                since=ago(minutes=30),
+                stop="units",
+                stop_at=ago(hours=1),
+                promoted=LONG_AGO,
+            )
+        ),
         [],
         halted("ServingDrift", ready=SERVING, serving="True Running"),
         says=("Version P was started with 2 inference units, and AWS shows 1",),
         requeue=600,
+    ),
+    Case(
+        "a stop for other units that AWS refused is tried again",
+        model(),
+        world(
+            made(
+                status="RUNNING",
+                units=2,
+                marker="Starting 1",
+                since=ago(hours=1),
+                stop="units",
+                stop_at=ago(minutes=1),
+                promoted=LONG_AGO,
+            )
+        ),
+        [STOP_UNITS],
+        CHANGING,
     ),
     Case(
         "units of a model that starts are changed once it runs",

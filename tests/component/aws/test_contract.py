@@ -421,6 +421,24 @@ async def test_models_of_other_projects_are_seen_to_have_run(world: World) -> No
     assert not await others(world.now() - timedelta(hours=1), world.now())
 
 
+async def test_a_model_that_was_restarted_did_not_run_throughout(world: World) -> None:
+    arn = await world.model()
+    began = world.to_the_hour()
+    await world.run(arn)
+    world.pass_time(3600)
+
+    async def throughout(since: datetime) -> bool:
+        return await world.aws.ran_throughout("parts", "v1", since=since, until=world.now(), lane=Lane.SWEEP)
+
+    assert await throughout(world.now() - timedelta(minutes=30))
+    assert not await throughout(began - timedelta(hours=1))
+    await world.stop(arn)
+    world.pass_time(1200)
+    await world.run(arn)
+    world.pass_time(1200)
+    assert not await throughout(world.now() - timedelta(hours=1))
+
+
 async def test_requests_are_counted_in_their_span(world: World) -> None:
     arn = await world.model()
     began = world.to_the_hour()

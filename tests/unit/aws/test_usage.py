@@ -161,6 +161,25 @@ async def test_a_model_of_another_project_ran_where_it_had_units_in_the_span(
     assert await setup.others() is ran
 
 
+@pytest.mark.parametrize(
+    ("data", "throughout"),
+    [
+        (steady(1, minutes=60), True),
+        (steady(1, minutes=30) | steady(2, minutes=30, first=30), True),
+        ({}, False),
+        (steady(1, minutes=30) | steady(1, minutes=20, first=40), False),
+        (steady(1, minutes=30) | steady(0, minutes=10, first=30) | steady(1, minutes=20, first=40), False),
+        (steady(1, minutes=45, first=15), False),
+    ],
+    ids=["all the time", "scaled meanwhile", "never", "a gap", "no units for a while", "later begun"],
+)
+async def test_a_model_ran_throughout_where_each_five_minutes_have_units(
+    setup: Setup, data: dict[datetime, float], *, throughout: bool
+) -> None:
+    setup.client.data[units_of("parts", "v1")] = data
+    assert await setup.usage.ran_throughout("parts", "v1", since=SINCE, until=HOUR, lane=LANE) is throughout
+
+
 async def test_metrics_with_other_dimensions_are_passed_over(setup: Setup) -> None:
     setup.client.data[("ProjectName", "others"),] = {later(5): 1}
     assert await setup.others() is False

@@ -108,6 +108,20 @@ STOPS = (
 )
 
 RUNS_ON = (
+    Case(
+        "no request of anybody, and by CloudWatch it has not run for all of the time: others have restarted it",
+        WANTED,
+        world(RUNNING, usage=replace(used(0), interrupted=True)),
+        [],
+        RUNS,
+    ),
+    Case(
+        "an old use by the annotation, and it has not run for all of the time",
+        replace(WANTED, annotations=last_used(hours=5)),
+        world(RUNNING, usage=replace(used(7, alone=False), interrupted=True)),
+        [],
+        RUNS,
+    ),
     Case("requests, and no other model ran", WANTED, world(RUNNING, usage=used(7, alone=True)), [], RUNS),
     Case(
         "none by CloudWatch, which is late, but the annotation is young",

@@ -110,7 +110,7 @@ def _end_bills(
         report=report if known or fleet.own else decision.report,
         requeue_seconds=policy.soon_seconds if first else decision.requeue_seconds,
         no_later_than_seconds=_appointment(serving, policy),
-        running_models=sum(own.occupies for own in fleet.own),
+        running_models=fleet.running_models,
         frees_models=serving.frees_models,
     )
 
@@ -193,7 +193,7 @@ def _decide_versions(
         report,
         _look_again(actions, reconciling, serving, training, fleet, policy),
         announce=serving.announce,
-        running_models=sum(own.occupies for own in fleet.own),
+        running_models=fleet.running_models,
         no_later_than_seconds=_appointment(serving, policy),
         frees_models=serving.frees_models,
         keeps_model=serving.keeps_model,
@@ -331,5 +331,4 @@ def _decide_deletion(desired: Desired, observed: Observed, policy: Policy, now: 
     if any(isinstance(action, ReleaseFinalizer) for action in plan.actions):
         return Decision(plan.actions, report, policy.moving_seconds)
     requeue = _requeue(plan.actions, plan.reconciling, policy)
-    running = sum(own.occupies for own in plan.fleet.own)
-    return Decision(plan.actions, report, requeue, running_models=running, frees_models=True)
+    return Decision(plan.actions, report, requeue, running_models=plan.fleet.running_models, frees_models=True)

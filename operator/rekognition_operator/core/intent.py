@@ -8,7 +8,7 @@ from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.idle import Idleness, idle_stop
 from rekognition_operator.core.serving_memory import Mark, Why, idle_key, read_marker, read_stop
 from rekognition_operator.core.versions import OwnVersion
-from rekognition_operator.core.wording import spoken, wake_line
+from rekognition_operator.core.wording import spoken, to_the_minute, wake_line
 from rekognition_operator.core.world import Desired, Serving, VersionState
 
 
@@ -35,7 +35,7 @@ def intent_of(
         if span is None:
             message = "No window of spec.serving.schedule is open"
             if following is not None:
-                message += f"; {following.name} begins at {_time(following.begins)}"
+                message += f"; {following.name} begins at {to_the_minute(following.begins)}"
             return Intent(
                 runs=False,
                 reason=Reason.OUTSIDE_WINDOW,
@@ -46,7 +46,7 @@ def intent_of(
         begins, ends = span.begins, span.ends
     asleep = _asleep(desired, serving, active, idleness, begins, at)
     if asleep is not None:
-        before = "" if following is None else f" before its next window, at {_time(following.begins)}"
+        before = "" if following is None else f" before its next window, at {to_the_minute(following.begins)}"
         return Intent(
             runs=False,
             reason=Reason.IDLE,
@@ -54,7 +54,7 @@ def intent_of(
             next_at=following.begins if following is not None else None,
             next_runs=None if following is None else True,
         )
-    until = "" if ends is None else f", and a window is open until {_time(ends)}"
+    until = "" if ends is None else f", and a window is open until {to_the_minute(ends)}"
     return Intent(
         runs=True,
         reason=Reason.RUNNING,
@@ -78,7 +78,9 @@ def _ran_over(serving: Serving, active: OwnVersion | None, policy: Policy, at: d
     if until is None or span is None or until - span.ends <= look:
         return ""
     over = "it runs on" if runs else f"it ran {spoken(until - span.ends)} longer"
-    return f". Window {span.name} ended at {_time(span.ends)}, and {over}, since the operator did not look in time"
+    return (
+        f". Window {span.name} ended at {to_the_minute(span.ends)}, and {over}, since the operator did not look in time"
+    )
 
 
 def _asleep(
@@ -98,8 +100,4 @@ def _asleep(
     stop = idle_stop(active, at)
     if stop is None or stop.key != idle_key(desired, serving) or (begins is not None and begins > stop.at):
         return None
-    return f"The model was stopped at {_time(stop.at)}, since nobody had used it for {for_so_long}"
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"The model was stopped at {to_the_minute(stop.at)}, since nobody had used it for {for_so_long}"

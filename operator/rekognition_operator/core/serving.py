@@ -23,8 +23,8 @@ from rekognition_operator.core.serving_memory import (
 )
 from rekognition_operator.core.situation import Situation
 from rekognition_operator.core.units import (
+    beyond_budget,
     in_words,
-    most_units,
     over_budget,
     runs_as_asked,
     units_of,
@@ -144,10 +144,10 @@ def _within_budget(
     intent: Intent, desired: Desired, serving: Serving, fleet: Fleet, refused: Finding | None, policy: Policy
 ) -> Intent:
     """Let what runs beyond the budget run no longer; what runs within it may stay, though the spec asks for more."""
-    active, limit = fleet.active, serving.max_usd_per_hour
-    if refused is None or limit is None or not intent.runs or active is None or not active.occupies:
+    active = fleet.active
+    if refused is None or not intent.runs or active is None or not active.occupies:
         return intent
-    if most_units(active.version) * policy.price(desired.place.region) <= limit:
+    if not beyond_budget(serving, active.version, policy.price(desired.place.region)):
         return intent
     return Intent(runs=False, reason=Reason.OVER_BUDGET, message=refused.message)
 

@@ -9,7 +9,7 @@ from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.intent import Intent
 from rekognition_operator.core.serving_memory import Mark, read_marker
-from rekognition_operator.core.units import most_units
+from rekognition_operator.core.units import beyond_budget
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, Serving, VersionState
 
@@ -48,8 +48,7 @@ class Situation:
 
     def beyond_budget(self, own: OwnVersion) -> bool:
         """Whether a version alone costs more an hour than the budget, by the most units that it may have."""
-        limit = self.serving.max_usd_per_hour
-        return limit is not None and most_units(own.version) * self.price > limit
+        return beyond_budget(self.serving, own.version, self.price)
 
     @cached_property
     def active(self) -> OwnVersion | None:

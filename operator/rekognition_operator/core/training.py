@@ -11,7 +11,7 @@ from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.hindrance import ANSWER_LOST, CreateAttempt
 from rekognition_operator.core.inputs import ManifestRef, VersionName, digests, parse_version_name
 from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
-from rekognition_operator.core.wording import clause, retry_line
+from rekognition_operator.core.wording import clause, retry_line, to_the_minute
 from rekognition_operator.core.world import Desired, Feature, ObservedProject, VersionState
 
 _SERVICE_FAULT_WORDS = (
@@ -82,7 +82,7 @@ def plan_training(
 
 def _wait_for(own: OwnVersion) -> TrainingPlan | None:
     if own.version.state in IN_TRAINING:
-        since = own.version.created_at.strftime("%Y-%m-%d %H:%M UTC")
+        since = to_the_minute(own.version.created_at)
         return TrainingPlan(
             reconciling=Finding(Reason.TRAINING, f"Rekognition is training version {own.version.name}, since {since}")
         )

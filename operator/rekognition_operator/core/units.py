@@ -42,6 +42,12 @@ def wanted_usd_per_hour(serving: Serving, price: float) -> float:
     return price * (serving.max_units or serving.min_units)
 
 
+def beyond_budget(serving: Serving, version: ObservedVersion, price: float) -> bool:
+    """Whether a version alone costs more an hour than the budget, by the most units that it may have."""
+    limit = serving.max_usd_per_hour
+    return limit is not None and most_units(version) * price > limit
+
+
 def over_budget(desired: Desired, serving: Serving, policy: Policy) -> Finding | None:
     """Say why the units of the spec are refused, if they cost more than its budget."""
     limit, units = serving.max_usd_per_hour, serving.max_units or serving.min_units

@@ -87,6 +87,11 @@ class Fleet:
         return max(serving, key=lambda entry: entry[:2])[2] if serving else None
 
     @property
+    def running_models(self) -> int:
+        """How many of the account's running models our versions take."""
+        return sum(own.occupies for own in self.own)
+
+    @property
     def last_promoted(self) -> OwnVersion | None:
         """The version promoted last, whether or not it can still serve."""
         promoted = [(at, own.version.created_at, own) for own in self.own if (at := own.promoted_at) is not None]

@@ -1,6 +1,6 @@
 """How do the words of others, numbers of things, and commands to type, fit into a sentence of ours?"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from rekognition_operator.api.annotations import ACCEPT_MOVE, FORCE_RELEASE, RETRY, WAKE
@@ -47,6 +47,11 @@ def _annotate(resource: Named, rest: str) -> str:
 def clause(text: str) -> str:
     """Return a text, such as AWS's message, without the full stop at its end: the sentence around it has its own."""
     return text.strip().rstrip(".")
+
+
+def to_the_minute(moment: datetime) -> str:
+    """Return a moment of UTC, such as ``2026-03-02 09:00 UTC``."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def spoken(duration: timedelta) -> str:

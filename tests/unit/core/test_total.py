@@ -381,9 +381,7 @@ def test_every_state_of_the_world_has_an_answer_that_keeps_every_promise(
         check(wanted, world, decision)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(resources, worlds())
-def test_losing_status_changes_only_what_rests_on_it(wanted: Desired, world: Observed) -> None:
+def does_the_same_without_status(wanted: Desired, world: Observed) -> None:
     assume(moved(wanted) is None)  # ProjectMoved and ProjectDeleted rest on status, and which keys are ours to remove
     assume(world.project is not None)
     with_status = decide(wanted, world, POLICY, NOW)
@@ -392,6 +390,12 @@ def test_losing_status_changes_only_what_rests_on_it(wanted: Desired, world: Obs
         action for action in with_status.actions if not (isinstance(action, RemoveTags) and action.keys == ("team",))
     ]
     assert list(without.actions) == team_only
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(resources, worlds())
+def test_losing_status_changes_only_what_rests_on_it(wanted: Desired, world: Observed) -> None:
+    does_the_same_without_status(wanted, world)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, assume, event, given, settings
+from hypothesis import HealthCheck, event, given, settings
 
 from fakes.builders import NOW, POLICY, ago
 from fakes.models import windows
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModelStatus
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.actions import CreateVersion, DeleteVersion, RemoveTags, StartVersion, StopVersion
+from rekognition_operator.core.actions import CreateVersion, DeleteVersion, StartVersion, StopVersion
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision
 from rekognition_operator.core.ownership import moved, plan_project
@@ -235,14 +235,7 @@ def test_every_state_of_a_model_has_an_answer_that_keeps_every_promise(wanted: D
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds())
 def test_losing_all_status_changes_nothing_that_is_done(wanted: Desired, world: Observed) -> None:
-    assume(moved(wanted) is None)  # ProjectMoved and ProjectDeleted rest on status, and which keys are ours to remove
-    assume(world.project is not None)
-    with_status = decide(wanted, world, POLICY, NOW)
-    without = decide(replace(wanted, known_project=None, handled_retry=None), world, POLICY, NOW)
-    team_only = [
-        action for action in with_status.actions if not (isinstance(action, RemoveTags) and action.keys == ("team",))
-    ]
-    assert list(without.actions) == team_only
+    test_total.does_the_same_without_status(wanted, world)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -31,7 +31,7 @@ from rekognition_operator.core.world import Desired, Feature, Observed, Observed
 from unit.core import test_total, test_total_models
 from unit.core.test_total_models import RUNS
 
-ROUNDS = 24
+ROUNDS = 60  # at 31 s a round: past the five and ten minutes after which a fault of the service is tried again
 REST = 6
 """Rounds at the end in which nothing may be started, stopped, trained or put into service any more."""
 FINISHES = {

@@ -46,6 +46,7 @@ def test_a_model_that_somebody_runs_with_other_units_is_put_right(scene: Scene) 
     scene.aws.stop(arn)
     model.wait_until("stopped", lambda: model.states() == {name: "STOPPED"})
     scene.aws.start(arn, units=2)
+    model.wait_until("running", lambda: model.states() == {name: "RUNNING"})
 
     drifted = model.wait("Drifted", lambda seen: serving_of(seen).get("units") == "2" and seen.holds("Drifted"))
     (item,) = drifted.status["drift"]
@@ -86,6 +87,7 @@ def test_under_report_a_model_that_somebody_started_runs_on_and_its_cost_is_told
     mark = scene.aws.mark()
 
     scene.aws.start(model.active_arn)
+    model.wait_until("running", lambda: model.states() == {model.active: "RUNNING"})
     told = model.wait_stalled("ServingDrift")
     model.wait("running", lambda seen: serving_of(seen).get("state") == "RUNNING")
 

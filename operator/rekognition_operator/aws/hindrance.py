@@ -21,6 +21,10 @@ VERSIONS_QUOTA: Final = 100
 """AWS's default for versions (models) per project (AWS General Reference; for adapters INFERRED to be the same)."""
 INFERENCE_UNITS_QUOTA: Final = 5
 """AWS's default for inference units of one started model (AWS General Reference)."""
+RUN_MORE: Final = "to run more at a time, have the quota raised in Service Quotas and set --running-model-slots"
+"""The way out of waiting for a model to stop."""
+TRAIN_MORE: Final = "to train more at a time, have the quota raised in Service Quotas and set --training-slots"
+"""The way out of waiting for a training to end."""
 
 _S3_READ: Final = (
     "s3:GetObject, s3:GetObjectVersion, s3:GetObjectAcl, s3:GetObjectTagging, s3:GetBucketLocation, s3:GetBucketAcl, "
@@ -161,7 +165,7 @@ def _limited(
         return Waiting(
             Reason.WAITING_FOR_QUOTA,
             f"All trainings that the account may run at a time are in use: {clause(error.message)}. It is asked again "
-            "as soon as one may be free; to train more at a time, have the quota raised and set --training-slots",
+            "as soon as one may be free; " + TRAIN_MORE,
             PROBE_SECONDS,
             SlotKind.TRAINING.value,
         )
@@ -194,7 +198,7 @@ def _too_many_run(error: CallError, action: Action | None) -> str:
     units = f"the model asks for more inference units than its quota ({INFERENCE_UNITS_QUOTA} by default) allows"
     field = "maxInferenceUnits" if isinstance(action, StartVersion) and action.max_units else "minInferenceUnits"
     ways_out = [
-        "to run more at a time, have the quota raised in Service Quotas and set --running-model-slots",
+        RUN_MORE,
         f"lower spec.serving.{field}, or have its quota raised",
     ]
     if isinstance(action, StartVersion):

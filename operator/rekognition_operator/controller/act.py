@@ -13,7 +13,7 @@ from typing import Final
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition
-from rekognition_operator.aws.hindrance import hindrance_of
+from rekognition_operator.aws.hindrance import RUN_MORE, TRAIN_MORE, hindrance_of
 from rekognition_operator.aws.slots import FIRST_COME, Queued, Rank, SlotKind, Slots, stepped
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.core import tags as t
@@ -177,16 +177,16 @@ class Actor:
         kind, rank = _SLOT_OF[type(action)], FIRST_COME
         if isinstance(action, StartVersion):
             rank = action.rank
-            waits = "waits to be started: the account runs no more models at a time in"
+            waits, more = "waits to be started: the account runs no more models at a time in", RUN_MORE
         else:
-            waits = "waits for a training slot: the account trains no more versions at a time in"
+            waits, more = "waits for a training slot: the account trains no more versions at a time in", TRAIN_MORE
         answer = self.slots.request(kind, self.slot_key, rank=rank)
         if not isinstance(answer, Queued):
             return None
         return Waiting(
             Reason.WAITING_FOR_QUOTA,
             f"Version {action.version_name} {waits} this Region. It goes on when it is its turn; status.queue has its "
-            "place",
+            f"place; {more}",
             after_seconds=answer.after_seconds,
             waiting_for=kind.value,
             position=stepped(answer.position),

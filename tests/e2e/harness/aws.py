@@ -254,9 +254,8 @@ class Aws:
         return arn
 
     def start(self, arn: str, *, units: int = 1) -> None:
-        """Start a model by hand; return when it runs."""
+        """Start a model by hand; return when AWS has taken it: the operator may stop it as soon as it runs."""
         _patiently(lambda: self.rekognition.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=units))
-        self._await_status(arn, "RUNNING")
 
     def stop(self, arn: str) -> None:
         """Stop a model by hand; return when AWS has taken it."""

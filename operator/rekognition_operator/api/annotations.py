@@ -27,6 +27,7 @@ RECONCILE_REQUESTED_AT: Final = f"{GROUP}/reconcile-requested-at"
 RETRY: Final = f"{GROUP}/retry"
 ACCEPT_MOVE: Final = f"{GROUP}/accept-move"
 FORCE_RELEASE: Final = f"{GROUP}/force-release"
+APPROVE: Final = f"{GROUP}/approve"
 WAKE: Final = f"{GROUP}/wake"
 LAST_USED_AT: Final = f"{GROUP}/last-used-at"
 
@@ -54,6 +55,12 @@ ANNOTATIONS: Final = (
         "A resource under deletion is let go as soon as AWS allows: under deletion.policy Delete its own "
         "versions are deleted "
         "and the project stays, as by foreignVersions: Release; what AWS refuses is left as it is.",
+    ),
+    AnnotationSpec(
+        APPROVE,
+        "the name of a version",
+        "Under promotion.strategy Manual: the version is put into service, if it passes the gates. The word is kept "
+        "with the version, so that the annotation may be removed.",
     ),
     AnnotationSpec(
         WAKE,

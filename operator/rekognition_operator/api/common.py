@@ -20,6 +20,27 @@ Bucket = Annotated[
     ),
 ]
 
+DURATION_PATTERN = r"^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,5}m)$"
+
+Duration = Annotated[
+    str,
+    Field(max_length=16, pattern=DURATION_PATTERN),
+    KubeField(
+        pattern_message="durations are written in hours and minutes, such as 1h, 90m or 1h30m; write 24h for a day"
+    ),
+]
+
+
+def duration_between(field: str, least: str, most: str, message: str) -> Validation:
+    """Return the rule that a duration is within bounds; what is no duration has a message of its own."""
+    return Validation(
+        rule=f"!has(self.{field}) || !self.{field}.matches('{DURATION_PATTERN}') || "
+        f"(duration(self.{field}) >= duration('{least}') && duration(self.{field}) <= duration('{most}'))",
+        message=message,
+        field_path=f".{field}",
+    )
+
+
 AwsName = Annotated[
     str,
     Field(min_length=1, max_length=255, pattern=NAME_PATTERN),

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from rekognition_operator.api.common import Deletion
+from rekognition_operator.api.common import Deletion, Duration, duration_between
 from rekognition_operator.api.resource import ResourceSpec, ResourceStatus
 from rekognition_operator.api.schema import KubeField, KubeModel, Validation
 
@@ -20,16 +20,6 @@ TimeOfDay = Annotated[
     str,
     Field(max_length=16, pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"),
     KubeField(pattern_message="times of day are written HH:MM, from 00:00 to 23:59, such as 08:00"),
-]
-
-DURATION_PATTERN = r"^([0-9]{1,4}h([0-9]{1,5}m)?|[0-9]{1,5}m)$"
-
-Duration = Annotated[
-    str,
-    Field(max_length=16, pattern=DURATION_PATTERN),
-    KubeField(
-        pattern_message="durations are written in hours and minutes, such as 1h, 90m or 1h30m; write 24h for a day"
-    ),
 ]
 
 InferenceUnits = Annotated[int, Field(ge=1, le=MAX_INFERENCE_UNITS)]
@@ -74,12 +64,11 @@ class IdleStop(KubeModel):
     """Stops a model that nobody asks anything."""
 
     validations = (
-        Validation(
-            # What is no duration has its own message.
-            rule=f"!self.after.matches('{DURATION_PATTERN}') || "
-            "(duration(self.after) >= duration('15m') && duration(self.after) <= duration('168h'))",
-            message="idleStop.after must be from 15m to 168h: starting the model again takes 10 to 20 minutes",
-            field_path=".after",
+        duration_between(
+            "after",
+            "15m",
+            "168h",
+            "idleStop.after must be from 15m to 168h: starting the model again takes 10 to 20 minutes",
         ),
     )
 

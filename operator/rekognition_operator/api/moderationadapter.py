@@ -4,7 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from rekognition_operator.api.proving import AdapterPromotion, Refresh
 from rekognition_operator.api.resource import ResourceSpec, ResourceStatus, TrainingInputsSpec, immutable
+from rekognition_operator.api.schema import Validation
 
 
 class AdapterTraining(TrainingInputsSpec):
@@ -17,10 +19,27 @@ class AdapterTraining(TrainingInputsSpec):
 class ModerationAdapterSpec(ResourceSpec):
     """What the adapter shall be."""
 
-    validations = (*ResourceSpec.validations, immutable("autoUpdate"))
+    validations = (
+        *ResourceSpec.validations,
+        immutable("autoUpdate"),
+        Validation(
+            rule="!has(self.adoptUpdates) || !self.adoptUpdates || "
+            "(has(self.autoUpdate) && self.autoUpdate == 'Enabled')",
+            message="adoptUpdates needs autoUpdate: Enabled, which only a new resource can have; remove adoptUpdates",
+            field_path=".adoptUpdates",
+            reason="FieldValueForbidden",
+        ),
+    )
 
     auto_update: Literal["Enabled", "Disabled"] | None = None
     """Whether AWS may retrain the adapter by itself for a new base model. Immutable. Absent: Disabled."""
+    adopt_updates: bool | None = None
+    """True: versions that AWS adds by autoUpdate are proved and put into service as if they were trained here, and
+    never deleted. Absent: false, they are shown as Foreign and left alone."""
+    refresh: Refresh | None = None
+    """What happens when AWS has a new base model. Absent: onDeprecated: Report."""
+    promotion: AdapterPromotion | None = None
+    """What a version must show before it is put into service. Absent: that it is trained."""
     training: AdapterTraining
     """What makes a version what it is. A change here trains a new version; a revert brings the old one back at once."""
 

@@ -21,6 +21,14 @@ from rekognition_operator.api.common import (
     TestingData,
     TrainingData,
 )
+from rekognition_operator.api.proving import (
+    Data,
+    EvaluationStatus,
+    GateStatus,
+    Promotion,
+    Publish,
+    Published,
+)
 from rekognition_operator.api.schema import KubeField, KubeModel, Validation
 
 KmsKey = Annotated[
@@ -86,6 +94,15 @@ class ResourceSpec(KubeModel):
     """Where Rekognition writes the evaluation summary and the validated manifests. Applies to the next version."""
     description: VersionDescription | None = None
     """Description of versions. Applies to the next version."""
+    data: Data | None = None
+    """Whether new content of the manifests trains a new version. Absent: follow: Pinned."""
+    promotion: Promotion | None = None
+    """What a version must show before it is put into service. Absent: that it is trained."""
+    pin: AwsName | None = None
+    """Name of the version to serve, whatever spec.training asks for and the gates say: a rollback in git. Absent: the
+    version that spec.training asks for."""
+    publish: Publish | None = None
+    """Where applications find the version in service. Absent: only in status.active."""
     retention: Retention = Retention()
     """How many versions out of service are kept."""
     adoption: Adoption = Adoption()
@@ -124,6 +141,8 @@ class ActiveVersion(KubeModel):
     """F1 score that Rekognition computed on the testing data, 0 to 1."""
     base_model_version: Annotated[str, Field(max_length=255)] | None = None
     """Base moderation model that the version was trained on; of adapters only."""
+    evaluation: EvaluationStatus | None = None
+    """What the evaluation summary says of the version. Absent: it could not be read."""
     since: datetime | None = None
     """When it was put into service."""
 
@@ -170,6 +189,14 @@ class VersionStatus(KubeModel):
     """Inference units that AWS may scale the model to; of Custom Labels only."""
     description: Annotated[str, Field(max_length=255)] | None = None
     """Description of the version."""
+    rejected: Annotated[str, Field(max_length=255)] | None = None
+    """Why the version is not put into service: the gate, what it asks for, and what the version shows."""
+    gates: (
+        Annotated[list[GateStatus], Field(max_length=8), KubeField(list_type="map", list_map_keys=("gate",))] | None
+    ) = None
+    """The gates of spec.promotion, for the version in service and the one that waits to be."""
+    evaluation: EvaluationStatus | None = None
+    """What the evaluation summary says of the version, for the version in service and the one that waits to be."""
 
 
 class ResourceStatus(KubeModel):
@@ -195,6 +222,8 @@ class ResourceStatus(KubeModel):
     """Differences between the spec and AWS."""
     queue: Queue | None = None
     """What the resource waits for."""
+    published: Published | None = None
+    """Where the version in service is published."""
     last_handled_reconcile_at: Annotated[str, Field(max_length=253)] | None = None
     """The last value of the annotation rekognition-operator.io/reconcile-requested-at that was answered."""
     last_handled_retry: Annotated[str, Field(max_length=253)] | None = None

@@ -16,7 +16,6 @@ from rekognition_operator.core.decision import (
 )
 from rekognition_operator.core.deletion import is_suspended_deletion, plan_deletion
 from rekognition_operator.core.hindrance import CreateAttempt
-from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.ownership import moved, plan_project
 from rekognition_operator.core.promotion import choose, promote
 from rekognition_operator.core.report import report_on
@@ -227,7 +226,7 @@ def _plan_serving(
 
 def _on_its_way(desired: Desired, fleet: Fleet, training: TrainingPlan) -> bool:
     """Whether a version of the wanted inputs trains, or is asked to right now."""
-    trains = any(own.version.state in IN_TRAINING for own in fleet.of(digests(desired.inputs)))
+    trains = any(own.version.state in IN_TRAINING for own in fleet.of(desired.digests))
     return trains or training.create is not None
 
 

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Promote
-from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject
 
@@ -14,7 +13,7 @@ def choose(desired: Desired, fleet: Fleet) -> OwnVersion | None:
 
     A version that has not been trained, failed or expired is never chosen, so a bad retraining replaces nothing.
     """
-    wanted = [own for own in fleet.of(digests(desired.inputs)) if own.usable]
+    wanted = [own for own in fleet.of(desired.digests) if own.usable]
     if wanted:
         return wanted[0]
     if fleet.active is not None:

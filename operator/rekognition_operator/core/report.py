@@ -6,7 +6,7 @@ from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
-from rekognition_operator.core.inputs import VersionName, digests
+from rekognition_operator.core.inputs import VersionName
 from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
@@ -22,10 +22,10 @@ def report_on(
     stalled: Finding | None,
 ) -> Report:
     """Say what this look at AWS means for the resource, given what is under way or wrong."""
-    wanted = fleet.of(digests(desired.inputs))
+    wanted = fleet.of(desired.digests)
     usable = next((own for own in wanted if own.usable), None)
     shown = usable or (wanted[0] if wanted else None)
-    digest = digests(desired.inputs)[0]
+    digest = desired.digests[0]
     return Report(
         ready=_ready(desired, fleet, reconciling, stalled),
         up_to_date=_up_to_date(desired, fleet, reconciling, stalled),
@@ -61,9 +61,7 @@ def _ready(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled:
             message=f"Version {last.version.name} has expired: AWS answers its ARN from the base model, without "
             f"an error" + (f". {then.message}" if then is not None else ""),
         )
-    if desired.ready_when_accepted and any(
-        own.version.state in IN_TRAINING for own in fleet.of(digests(desired.inputs))
-    ):
+    if desired.ready_when_accepted and any(own.version.state in IN_TRAINING for own in fleet.of(desired.digests)):
         return ReadyState(
             holds=True, reason=Reason.ACCEPTED, message="AWS has accepted the training; readyWhen is Accepted"
         )
@@ -73,7 +71,7 @@ def _ready(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled:
 
 def _up_to_date(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled: Finding | None) -> ReadyState:
     active = fleet.active
-    usable = [own for own in fleet.of(digests(desired.inputs)) if own.usable]
+    usable = [own for own in fleet.of(desired.digests) if own.usable]
     if active is not None and usable and active == usable[0]:
         return ReadyState(
             holds=True,
@@ -127,7 +125,7 @@ def _pending(desired: Desired, fleet: Fleet) -> Finding | None:
 
 
 def _roles(desired: Desired, fleet: Fleet) -> tuple[VersionReport, ...]:
-    wanted = {own.version.arn for own in fleet.of(digests(desired.inputs))}
+    wanted = {own.version.arn for own in fleet.of(desired.digests)}
     active = fleet.active
     reports = [VersionReport(version, VersionRole.FOREIGN) for version in fleet.foreign]
     for own in fleet.own:

@@ -9,6 +9,7 @@ from typing import cast
 from pydantic import ValidationError
 
 from rekognition_operator.api import customlabelsmodel as clm
+from rekognition_operator.api import proving
 from rekognition_operator.api.common import Manifest
 from rekognition_operator.api.kinds import BY_NAME, Kind
 from rekognition_operator.api.moderationadapter import ModerationAdapterSpec
@@ -20,9 +21,13 @@ from rekognition_operator.core.world import (
     Annotations,
     Desired,
     Feature,
+    Follow,
+    Gates,
     KnownProject,
     Owner,
     Place,
+    Probe,
+    Promotion,
     S3Object,
     Serving,
 )
@@ -104,6 +109,12 @@ def resolve(resource: Mapping[str, object], *, cluster_name: str, default_region
         serving=_serving(model.serving) if model is not None else None,
         created_at=str(metadata.get("creationTimestamp") or ""),
         description=spec.description,
+        follow=_follow(spec.data),
+        promotion=_promotion(spec.promotion),
+        pin=spec.pin,
+        publish=spec.publish.config_map.name if spec.publish is not None else None,
+        refresh_after=_refresh_after(adapter.refresh) if adapter is not None else None,
+        adopt_updates=adapter is not None and bool(adapter.adopt_updates),
         tags=spec.tags or {},
         keep=spec.retention.keep,
         keep_failed=spec.retention.keep_failed,
@@ -132,6 +143,7 @@ def annotations_of(resource: Mapping[str, object]) -> Annotations:
     return Annotations(
         reconcile_requested_at=read("reconcile-requested-at"),
         retry=read("retry"),
+        approve=read("approve"),
         accept_move=read("accept-move"),
         force_release=read("force-release") == "true",
         wake=read("wake"),
@@ -146,6 +158,44 @@ def default_project_name(owner: Owner) -> str:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"{name[: _MAX_PROJECT_NAME - 17]}-{digest}"
+
+
+def _follow(data: proving.Data | None) -> Follow | None:
+    if data is None or data.follow == "Pinned":
+        return None
+    return Follow(_duration(data.settle), data.max_trainings_per_day)
+
+
+def _refresh_after(refresh: proving.Refresh | None) -> timedelta | None:
+    return _duration(refresh.after) if refresh is not None and refresh.on_deprecated == "Retrain" else None
+
+
+def _promotion(promotion: proving.Promotion | None) -> Promotion:
+    if promotion is None:
+        return Promotion()
+    probes = promotion.probes
+    better = promotion.min_improvement_over_base if isinstance(promotion, proving.AdapterPromotion) else None
+    gates = Gates(
+        min_f1_score=promotion.min_f1_score,
+        max_f1_regression=promotion.max_f1_regression,
+        fewer_false_positives=better.false_positives if better is not None else None,
+        fewer_false_negatives=better.false_negatives if better is not None else None,
+        probes=tuple(_probe(case) for case in probes.cases) if probes is not None else (),
+    )
+    interval = _duration(probes.interval) if probes is not None else Promotion().probe_interval
+    return Promotion(gates, manual=promotion.strategy == "Manual", probe_interval=interval)
+
+
+def _probe(case: proving.ProbeCase) -> Probe:
+    return Probe(
+        name=case.name,
+        bucket=case.image.bucket,
+        key=case.image.name,
+        object_version=case.image.version,
+        present=tuple(case.expect.present or ()),
+        absent=tuple(case.expect.absent or ()),
+        min_confidence=case.expect.min_confidence,
+    )
 
 
 def _serving(serving: clm.Serving) -> Serving:

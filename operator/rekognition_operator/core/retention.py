@@ -2,7 +2,6 @@
 
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import DeleteVersion
-from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.promotion import choose
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, VersionState
@@ -39,7 +38,7 @@ def surplus(desired: Desired, fleet: Fleet) -> tuple[DeleteVersion, ...]:
 
 
 def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
-    wanted = fleet.of(digests(desired.inputs))
+    wanted = fleet.of(desired.digests)
     newest_failed = [own for own in wanted if own.failed][:1]
     last = fleet.last_promoted  # a model that failed to start, and may be the only one that can serve
     may_come_back = last if last is not None and last.start_failed else None

@@ -6,7 +6,6 @@ from functools import cached_property
 
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, Policy
-from rekognition_operator.core.inputs import digests
 from rekognition_operator.core.intent import Intent
 from rekognition_operator.core.serving_memory import Mark, read_marker
 from rekognition_operator.core.units import beyond_budget
@@ -58,7 +57,7 @@ class Situation:
     @cached_property
     def failed(self) -> OwnVersion | None:
         """The version that should serve, and failed to start: the newest of the wanted inputs, or else the only one."""
-        newest = self.fleet.of(digests(self.desired.inputs))[:1]
+        newest = self.fleet.of(self.desired.digests)[:1]
         if newest and newest[0].start_failed:
             return newest[0]
         last = self.fleet.last_promoted
@@ -71,7 +70,7 @@ class Situation:
         if self.failed is not None and (self.retry or self.start_again_due):
             return self.failed
         usable = [own for own in self.fleet.own if own.usable]
-        wanted = next((own for own in self.fleet.of(digests(self.desired.inputs)) if own.usable), None)
+        wanted = next((own for own in self.fleet.of(self.desired.digests) if own.usable), None)
         return (
             wanted
             or self.taking_over

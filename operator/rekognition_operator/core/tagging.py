@@ -7,7 +7,7 @@ from datetime import datetime
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags
 from rekognition_operator.core.decision import DriftItem
-from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
+from rekognition_operator.core.inputs import VersionName, parse_version_name
 from rekognition_operator.core.report import remembered_keys
 from rekognition_operator.core.training import is_missing, unanswered_retry
 from rekognition_operator.core.versions import IN_TRAINING, Fleet
@@ -80,9 +80,9 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
         if own.version.state is VersionState.DEPRECATED and t.DEPRECATED_SEEN not in own.version.tags
     ]
     changes: dict[str, str] = {}
-    wanted = [own for own in fleet.of(digests(desired.inputs)) if own.version.state is not VersionState.DELETING]
+    wanted = [own for own in fleet.of(desired.digests) if own.version.state is not VersionState.DELETING]
     latest = parse_version_name(project.tags.get(t.LATEST, ""))
-    if wanted and (latest is None or not is_missing(latest, tuple(wanted), digests(desired.inputs))):
+    if wanted and (latest is None or not is_missing(latest, tuple(wanted), desired.digests)):
         # By digest and attempt, since an adopted version has another name. It never goes back: no n is used twice.
         newest = str(VersionName(wanted[0].digest, wanted[0].attempt))
         if project.tags.get(t.LATEST) != newest:

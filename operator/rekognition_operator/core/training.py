@@ -9,7 +9,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion, SetTags
 from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.hindrance import ANSWER_LOST, CreateAttempt
-from rekognition_operator.core.inputs import ManifestRef, VersionName, digests, parse_version_name
+from rekognition_operator.core.inputs import ManifestRef, VersionName, parse_version_name
 from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.wording import clause, retry_line, to_the_minute
 from rekognition_operator.core.world import Desired, Feature, ObservedProject, VersionState
@@ -53,7 +53,7 @@ def plan_training(
     attempt: CreateAttempt | None,
 ) -> TrainingPlan:
     """Decide on the training of the wanted inputs; nothing is trained while any usable version of them exists."""
-    wanted = fleet.of(digests(desired.inputs))
+    wanted = fleet.of(desired.digests)
     if any(own.usable or own.start_failed for own in wanted):  # a model that fails to start is trained all the same
         return TrainingPlan()
     for own in wanted:
@@ -64,7 +64,7 @@ def plan_training(
     newest = wanted[0] if wanted else None
     plan = _Planner(desired, project, fleet, policy, now, attempt)
     latest = parse_version_name(project.tags.get(t.LATEST, ""))
-    if latest is not None and is_missing(latest, wanted, digests(desired.inputs)):
+    if latest is not None and is_missing(latest, wanted, desired.digests):
         return plan.lost(latest)
     if newest is None:
         return plan.nothing_listed()
@@ -141,7 +141,7 @@ class _Planner:
         self.policy = policy
         self.now = now
         self.attempt = attempt
-        self.digest = digests(desired.inputs)[0]
+        self.digest = desired.digests[0]
         self.token = unanswered_retry(desired, project, fleet)
 
     def next_name(self, at_least: int = 0) -> VersionName:

@@ -1,12 +1,13 @@
 """What did the operator see in AWS, and what does the resource ask for?"""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.inputs import TrainingInputs, digests
 from rekognition_operator.core.schedule import Schedule
 
 
@@ -181,6 +182,7 @@ class Annotations:
 
     reconcile_requested_at: str | None = None
     retry: str | None = None
+    approve: str | None = None
     accept_move: str | None = None
     force_release: bool = False
     wake: str | None = None
@@ -204,6 +206,55 @@ class Serving:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """An image, and what a version must answer for it. ``min_confidence``, in percent, is from where a label counts."""
+
+    name: str
+    bucket: str
+    key: str
+    object_version: str | None = None
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    min_confidence: float = 50.0
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What a version must show before it is put into service for the first time. None: not asked for.
+
+    ``fewer_*``: by which part it must make fewer mistakes than the base model.
+    """
+
+    min_f1_score: float | None = None
+    max_f1_regression: float | None = None
+    fewer_false_positives: float | None = None
+    fewer_false_negatives: float | None = None
+    probes: tuple[Probe, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Tells these gates from others: a version that did not pass is looked at again once they change."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """How a version gets into service: ``spec.promotion``. ``manual``: a person's word is needed, too."""
+
+    gates: Gates = Gates()
+    manual: bool = False
+    probe_interval: timedelta = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Follow:
+    """That new content of the manifests trains a new version: ``spec.data`` with follow: Track."""
+
+    settle: timedelta = timedelta(minutes=30)
+    max_trainings_per_day: int = 2
+
+
+@dataclass(frozen=True)
 class Desired:
     """What the resource asks for, with every default resolved."""
 
@@ -219,6 +270,17 @@ class Desired:
     created_at: str = ""
     """When the resource was created, as the API server writes it: who waits longest for something scarce goes first."""
     description: str | None = None
+    follow: Follow | None = None
+    """None: manifests are pinned, their content is not looked at."""
+    promotion: Promotion = Promotion()
+    pin: str | None = None
+    """Name of the version to serve, whatever the inputs and gates say."""
+    publish: str | None = None
+    """Name of the ConfigMap that names the version in service."""
+    refresh_after: timedelta | None = None
+    """How long after a version was seen DEPRECATED its inputs are trained anew; None: only once it has expired."""
+    adopt_updates: bool = False
+    """Whether versions that AWS adds by autoUpdate are as if trained here."""
     tags: Mapping[str, str] = field(default_factory=dict)
     keep: int = 3
     keep_failed: int = 1
@@ -236,3 +298,8 @@ class Desired:
     """From status: what it says of the project; None where status is empty."""
     handled_retry: str | None = None
     """From status: the last retry token that was answered."""
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The digests of the wanted inputs, by every released function: those of the wanted versions."""
+        return digests(self.inputs)

@@ -123,11 +123,18 @@ def test_annotations_are_read_by_their_full_names() -> None:
     annotations: JsonValue = {
         "rekognition-operator.io/reconcile-requested-at": "9:00",
         "rekognition-operator.io/retry": "monday",
+        "rekognition-operator.io/approve": "v1-0123456789abcdef",
         "rekognition-operator.io/accept-move": "1/us-east-1",
         "rekognition-operator.io/force-release": "true",
         "retry": "not this one",
     }
-    assert resolved(annotations=annotations).annotations == Annotations("9:00", "monday", "1/us-east-1", True)
+    assert resolved(annotations=annotations).annotations == Annotations(
+        reconcile_requested_at="9:00",
+        retry="monday",
+        approve="v1-0123456789abcdef",
+        accept_move="1/us-east-1",
+        force_release=True,
+    )
 
 
 @pytest.mark.parametrize("value", ["True", "yes", "1", "false", ""])

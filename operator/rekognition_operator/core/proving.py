@@ -88,10 +88,14 @@ def probes_due(desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof]) -> t
     ----------
     proofs
         What is known of evaluation summaries; what versions answered is not in it yet.
+
+    A model in service that ``idleStop`` may stop is not asked.
     """
     if not desired.promotion.gates.probes or desired.suspend or desired.deleting:
         return ()
-    due = [fleet.active] if fleet.active is not None else []
+    # AWS cannot tell a probe from use: one of the version in service would keep a model from ever being idle.
+    quiet = desired.serving is not None and desired.serving.idle_after is not None
+    due = [fleet.active] if fleet.active is not None and not quiet and can_be_asked(fleet.active) else []
     for own in _contenders(desired, fleet):
         standing = _standing(desired, fleet, own, proofs).standing
         if standing is Standing.TO_BE_ASKED:

@@ -9,6 +9,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.hindrance import CreateAttempt
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, VersionName, digests
+from rekognition_operator.core.proof import Proof
 from rekognition_operator.core.world import (
     Annotations,
     Desired,
@@ -21,6 +22,7 @@ from rekognition_operator.core.world import (
     Owner,
     Place,
     ProjectStatus,
+    Promotion,
     S3Object,
 )
 
@@ -63,6 +65,8 @@ class DesiredFields(TypedDict, total=False):
     auto_update: bool
     output: S3Object
     description: str | None
+    promotion: Promotion
+    pin: str | None
     tags: Mapping[str, str]
     keep: int
     keep_failed: int
@@ -190,9 +194,12 @@ def foreign(
     return version(inputs("foreign"), status=status, name=name, owner=None, created=created)
 
 
-def observed(*versions: ObservedVersion, project: ObservedProject | None) -> Observed:
-    """One look at AWS; versions in any order."""
-    return Observed(project, tuple(sorted(versions, key=lambda v: v.created_at, reverse=True)))
+def observed(
+    *versions: ObservedVersion, project: ObservedProject | None, proofs: Mapping[str, Proof] | None = None
+) -> Observed:
+    """One look at AWS; versions in any order; proofs by ARN."""
+    newest_first = tuple(sorted(versions, key=lambda v: v.created_at, reverse=True))
+    return Observed(project, newest_first, proofs=proofs or {})
 
 
 def attempt(

@@ -1,6 +1,6 @@
 """How does a test say in a word or two what is asked of a Custom Labels model, and how its versions stand?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
@@ -19,6 +19,7 @@ from fakes.builders import (
 )
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.proof import Proof
 from rekognition_operator.core.schedule import Schedule, Window, minute_of_day
 from rekognition_operator.core.world import (
     Desired,
@@ -108,6 +109,8 @@ def made(
     owner: Owner | None = MODEL_OWNER,
     name: str | None = None,
     retry: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    f1_score: float | None = None,
 ) -> ObservedVersion:
     """Return a version of a model, ours unless told otherwise.
 
@@ -116,7 +119,7 @@ def made(
     version in a state in which it runs has one unit.
     """
     word, _, key = (stop or "").partition(" ")
-    tags = {
+    carried = {
         t.SERVING: marker and f"{marker} {t.time_value(since or ago(hours=2))}",
         t.STOPPED_BY: stop and f"{word} {t.time_value(stop_at or ago(hours=1))} {key}".strip(),
         t.FAILED_SEEN: t.time_value(failed_seen) if failed_seen is not None else None,
@@ -130,8 +133,9 @@ def made(
         name=name,
         promoted=promoted,
         created=created,
-        tags={key: value for key, value in tags.items() if value is not None},
+        tags={**{key: value for key, value in carried.items() if value is not None}, **(tags or {})},
         status_message=message,
+        f1_score=f1_score,
     )
     least = units or (1 if status in {"STARTING", "RUNNING", "STOPPING"} else None)
     return replace(seen, min_inference_units=least, max_inference_units=max_units)
@@ -161,7 +165,8 @@ def world(
     usage: Usage | None = None,
     at: datetime | None = NOW,
     of: ObservedProject | None = None,
+    proofs: Mapping[str, Proof] | None = None,
 ) -> Observed:
     """One look at AWS, at NOW unless told otherwise."""
-    seen = observed(*versions, project=of if of is not None else models_project(latest))
+    seen = observed(*versions, project=of if of is not None else models_project(latest), proofs=proofs)
     return replace(seen, at=at, usage=usage)

@@ -17,8 +17,8 @@ from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.detected import DetectedLabel, S3Image
 from rekognition_operator.core.evaluation import UnreadableSummaryError, parse_evaluation
 from rekognition_operator.core.gates import PROBE_ANSWERED_BY_BASE
-from rekognition_operator.core.proof import Outcome, ProbeResult, Proof
-from rekognition_operator.core.proving import can_be_asked, probes_due, summaries_due
+from rekognition_operator.core.proof import UNSEEN, Outcome, ProbeResult, Proof
+from rekognition_operator.core.proving import can_be_asked, next_to_ask, summaries_due
 from rekognition_operator.core.versions import OwnVersion, sort_out
 from rekognition_operator.core.wording import clause
 from rekognition_operator.core.world import Desired, Feature, Observed, Probe
@@ -40,15 +40,20 @@ async def observe_proofs(
         return {}
     listed = {version.arn for version in observed.versions}
     memory.forget_all_but(listed)
-    fleet = sort_out(desired, observed.versions)
-    proofs = {
-        own.version.arn: await _summary(aws, own, observed.at, memory, policy, lane)
-        for own in summaries_due(desired, fleet)
-    }
-    for own in probes_due(desired, fleet, proofs):
-        results = await _ask(aws, desired, own, observed.at, memory, policy, lane)
-        proofs[own.version.arn] = replace(proofs.get(own.version.arn, Proof()), probes=results)
-    return proofs
+    proofs: dict[str, Proof] = {}
+    asked: set[str] = set()
+    while True:
+        fleet = sort_out(desired, observed.versions, proofs)
+        for own in summaries_due(desired, fleet):
+            if own.version.arn not in proofs:
+                proofs[own.version.arn] = await _summary(aws, own, observed.at, memory, policy, lane)
+        due = next_to_ask(desired, fleet, proofs, asked)
+        if due is None:
+            return proofs
+        arn = due.version.arn
+        results = await _ask(aws, desired, due, observed.at, memory, policy, lane)
+        proofs[arn] = replace(proofs.get(arn, UNSEEN), probes=results)
+        asked.add(arn)
 
 
 async def _summary(
@@ -110,6 +115,8 @@ async def _ask(
     for probe in gates.probes:
         results.append(await _probe(aws, probe, own, lane))
         if results[-1].outcome is Outcome.UNKNOWN:
+            if known is not None and known.key == gates.key and not _all_passed(known):
+                return known.results  # what was found stays found until it can be asked again
             break  # more calls would meet the same fault
     if at is not None:
         memory.asked[own.version.arn] = Asked(gates.key, at, tuple(results))
@@ -118,13 +125,14 @@ async def _ask(
 
 def _is_fresh(known: Asked, desired: Desired, policy: Policy, at: datetime) -> bool:
     """Whether an answer still counts: a good one for the interval, any other for less than a sweep."""
-    outcomes = {result.outcome for result in known.results}
-    if Outcome.UNKNOWN in outcomes:
+    if any(result.outcome is Outcome.UNKNOWN for result in known.results):
         return False
-    good_for = desired.promotion.probe_interval
-    if outcomes != {Outcome.PASSED}:
-        good_for = _less_than_a_sweep(policy)
+    good_for = desired.promotion.probe_interval if _all_passed(known) else _less_than_a_sweep(policy)
     return timedelta() <= at - known.at < good_for
+
+
+def _all_passed(known: Asked) -> bool:
+    return all(result.outcome is Outcome.PASSED for result in known.results)
 
 
 async def _image_missing(aws: Rekognition, probe: Probe, lane: Lane) -> ProbeResult | None:

@@ -103,27 +103,26 @@ def _evaluated(
     f1 = version.f1_score
     if f1 is None and proof.evaluation is not None:
         f1 = proof.evaluation.f1_score
-    got = f"{f1:.3f}" if f1 is not None else "no F1 score from AWS"
+    got = f"{f1:g}" if f1 is not None else "no F1 score from AWS"
     if gates.min_f1_score is not None:
-        results.append(
-            GateResult(MIN_F1, f1 is not None and f1 >= gates.min_f1_score, f"at least {gates.min_f1_score:g}", got)
-        )
+        passed = _at_least(f1, gates.min_f1_score, proof)
+        results.append(GateResult(MIN_F1, passed, f"at least {gates.min_f1_score:g}", got))
     before = in_service.f1_score if in_service is not None and in_service.arn != version.arn else None
     if gates.max_f1_regression is not None and in_service is not None and before is not None:
-        # In thousandths, so that 0.85 after 0.87 is not too little by how computers keep fractions.
         least = before - gates.max_f1_regression
         results.append(
             GateResult(
                 MAX_REGRESSION,
-                f1 is not None and round(f1 - least, 9) >= 0,
-                f"at least {least:.3f}: at most {gates.max_f1_regression:g} less than the {before:.3f} of version "
+                _at_least(f1, least, proof),
+                f"at least {least:g}: at most {gates.max_f1_regression:g} less than the {before:g} of version "
                 f"{in_service.name}",
                 got,
             )
         )
     comparison = proof.evaluation.at_threshold if proof.evaluation is not None else None
     if needs_summary(gates) and proof.evaluation is not None and comparison is None:
-        return (*results, GateResult(FEWER_FALSE_POSITIVES, False, "a comparison with the base model", "none from AWS"))
+        gate = FEWER_FALSE_POSITIVES if gates.fewer_false_positives is not None else FEWER_FALSE_NEGATIVES
+        return (*results, GateResult(gate, False, "a comparison with the base model", "none from AWS"))
     for gate, part, noun in (
         (FEWER_FALSE_POSITIVES, gates.fewer_false_positives, "false positives"),
         (FEWER_FALSE_NEGATIVES, gates.fewer_false_negatives, "false negatives"),
@@ -131,6 +130,13 @@ def _evaluated(
         if part is not None:
             results.append(_improved(gate, part, noun, comparison))
     return tuple(results)
+
+
+def _at_least(f1: float | None, least: float, proof: Proof) -> bool | None:
+    """Compare as exactly as is shown: 0.85 after 0.87 is not too little by how computers keep fractions."""
+    if f1 is None:
+        return None if proof.passing else False
+    return round(f1 - least, 6) >= 0
 
 
 def _improved(gate: str, part: float, noun: str, comparison: Comparison | None) -> GateResult:

@@ -5,8 +5,10 @@ replaced it can serve no more.
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
@@ -26,6 +28,8 @@ from rekognition_operator.core.proof import UNSEEN, Proof
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.wording import approve_line, clause, retry_line
 from rekognition_operator.core.world import Desired, Feature, Gates, VersionState
+
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -66,6 +70,10 @@ class Proving:
         """Whether nothing that is known by now speaks against that a version serves."""
         return own.acceptable and own.version.arn not in self.rejected
 
+    def rejects(self, own: OwnVersion) -> bool:
+        """Whether a version did not pass the gates, in this look or an earlier one."""
+        return own.rejected is not None or own.version.arn in self.rejected
+
 
 def prove(desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof], at: datetime) -> Proving:
     """Decide which version may serve. ``at``: AWS's time."""
@@ -77,33 +85,39 @@ def prove(desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof], at: datet
 def summaries_due(desired: Desired, fleet: Fleet) -> tuple[OwnVersion, ...]:
     """Return the versions whose evaluation summary is worth reading: what serves, and what may serve next."""
     shown = [fleet.active, *(own for own in fleet.of(desired.digests) if own.usable)][:2]
-    if needs_summary(desired.promotion.gates):
-        shown += [own for own in _contenders(desired, fleet) if not _known_good(desired.promotion.gates, own)]
+    gates = desired.promotion.gates
+    shown += [
+        own
+        for own in _contenders(desired, fleet)
+        if not _known_good(gates, own) and (needs_summary(gates) or own.version.f1_score is None)
+    ]
     return tuple({own.version.arn: own for own in shown if own is not None}.values())
 
 
-def probes_due(desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof]) -> tuple[OwnVersion, ...]:
-    """Return the versions to ask about the probes: what serves, and what passes all other gates and may serve next.
+def next_to_ask(
+    desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof], asked: AbstractSet[str]
+) -> OwnVersion | None:
+    """Return the version to ask about the probes next; None: no other answer can change what is decided.
+
+    What serves is asked, then what passes all other gates and may serve next, the best one first.
 
     Parameters
     ----------
-    proofs
-        What is known of evaluation summaries; what versions answered is not in it yet.
+    asked
+        ARNs of the versions that were asked in this look: what they answered is in ``fleet`` and ``proofs``.
 
     A model in service that ``idleStop`` may stop is not asked.
     """
     if not desired.promotion.gates.probes or desired.suspend or desired.deleting:
-        return ()
+        return None
     # AWS cannot tell a probe from use: one of the version in service would keep a model from ever being idle.
     quiet = desired.serving is not None and desired.serving.idle_after is not None
-    due = [fleet.active] if fleet.active is not None and not quiet and can_be_asked(fleet.active) else []
-    for own in _contenders(desired, fleet):
-        standing = _standing(desired, fleet, own, proofs).standing
-        if standing is Standing.TO_BE_ASKED:
-            due.append(own)
-        if standing is not Standing.REJECTED:
-            break  # the first that may serve, does
-    return tuple({own.version.arn: own for own in due}.values())
+    active = fleet.active
+    if active is not None and not quiet and can_be_asked(active) and active.version.arn not in asked:
+        return active
+    verdicts = prove(desired, fleet, proofs, _ANY_TIME).verdicts
+    due = [arn for arn, verdict in verdicts.items() if verdict.standing is Standing.TO_BE_ASKED and arn not in asked]
+    return next((own for own in fleet.own if own.version.arn in due[:1]), None)
 
 
 def can_be_asked(own: OwnVersion) -> bool:
@@ -219,6 +233,8 @@ class _Prover:
             why = (
                 "others made it, and a model of others is neither started nor stopped; spec.adoption.versions takes it"
             )
+        elif foreign is not None and self.proofs.get(foreign.arn, UNSEEN).base_model_answers:
+            why = "the base model answers in its place"
         elif foreign is not None:
             why = f"it is {foreign.status}"
         else:
@@ -237,6 +253,8 @@ class _Prover:
         """Take a contender if it may serve; True: no other one need be considered."""
         if own.base_model_answers and own.promoted_at is not None:
             return False
+        if self.out.awaiting_approval is not None and self._waits_for_a_word(own):
+            return False  # one that a person is asked about is enough
         verdict = _standing(self.desired, self.fleet, own, self.proofs)
         self.out.verdicts[own.version.arn] = verdict
         match verdict.standing:
@@ -283,12 +301,15 @@ class _Prover:
 
     def _needs_a_word(self, own: OwnVersion) -> bool:
         """Whether a person must let a version into service first. Writes down that one has."""
-        if not self.desired.promotion.manual or own.promoted_at is not None or t.APPROVED in own.version.tags:
-            return False
-        if self.desired.annotations.approve != own.version.name:
+        if self._waits_for_a_word(own):
             return True
-        self.out.records.append(SetTags(own.version.arn, {t.APPROVED: t.time_value(self.at)}))
+        if self.desired.promotion.manual and own.promoted_at is None and t.APPROVED not in own.version.tags:
+            self.out.records.append(SetTags(own.version.arn, {t.APPROVED: t.time_value(self.at)}))
         return False
+
+    def _waits_for_a_word(self, own: OwnVersion) -> bool:
+        approved = t.APPROVED in own.version.tags or self.desired.annotations.approve == own.version.name
+        return self.desired.promotion.manual and own.promoted_at is None and not approved
 
     def _await_approval(self, own: OwnVersion) -> None:
         if self.gates.probes and not read_proved(self.gates, own.version):
@@ -314,7 +335,7 @@ class _Prover:
                     f"Version {name} is trained, and cannot be proved: {clause(verdict.says)}. Correct that, or "
                     "spec.promotion; it is tried again at each look",
                 )
-        elif can_be_asked(own):
+        elif can_be_asked(own) or verdict.standing is Standing.UNKNOWN:
             self.out.reconciling = self.out.reconciling or Finding(
                 Reason.PROVING, f"Proving version {name} before it is put into service: {clause(verdict.says)}"
             )

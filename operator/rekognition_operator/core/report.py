@@ -36,7 +36,7 @@ def report_on(
     digest = desired.digests[0]
     return Report(
         ready=_ready(desired, fleet, reconciling, stalled, proving),
-        up_to_date=_up_to_date(desired, fleet, stalled or reconciling or proving.awaiting),
+        up_to_date=_up_to_date(desired, fleet, stalled or reconciling or proving.awaiting, proving),
         reconciling=None if _told_by_up_to_date(desired, reconciling) else reconciling,
         stalled=stalled,
         expiring=_expiring(fleet),
@@ -87,9 +87,9 @@ def _ready(
     return ReadyState(holds=False, reason=why.reason, message=why.message)
 
 
-def _up_to_date(desired: Desired, fleet: Fleet, why_not: Finding | None) -> ReadyState:
+def _up_to_date(desired: Desired, fleet: Fleet, why_not: Finding | None, proving: Proving) -> ReadyState:
     active = fleet.active
-    usable = [own for own in fleet.of(desired.digests) if own.usable and own.rejected is None]
+    usable = [own for own in fleet.of(desired.digests) if own.usable and not proving.rejects(own)]
     if active is not None and active.pinned:
         return ReadyState(
             holds=True,
@@ -178,7 +178,7 @@ def _roles(desired: Desired, fleet: Fleet, proving: Proving, proofs: Mapping[str
             role = VersionRole.ACTIVE
         elif own.failed or own.start_failed:
             role = VersionRole.FAILED
-        elif own.usable and (own.rejected is not None or own.version.arn in proving.rejected):
+        elif own.usable and proving.rejects(own):
             role = VersionRole.REJECTED
         elif own.version.state in IN_TRAINING or _may_yet_serve(own, wanted):
             role = VersionRole.CANDIDATE

@@ -45,8 +45,8 @@ def _rejected(own: OwnVersion) -> bool:
 def _protected(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | None) -> frozenset[str]:
     wanted = fleet.of(desired.digests)
     newest_failed = [*[own for own in wanted if own.failed][:1], *[own for own in wanted if _rejected(own)][:1]]
-    last = fleet.last_promoted  # a model that failed to start, and may be the only one that can serve
-    may_come_back = last if last is not None and last.start_failed else None
+    last = fleet.last_promoted  # a model that failed to start, or that the base model answers for, may serve again
+    may_come_back = last if last is not None and (last.start_failed or last.base_model_answers) else None
     keep = [fleet.active, may_come_back, next_in_service, *wanted[:1], *newest_failed]
     named = [own for own in fleet.own if own.pinned or own.version.name in desired.adopt_versions]
     return frozenset(own.version.arn for own in (*keep, *named) if own is not None)

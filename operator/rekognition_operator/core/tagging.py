@@ -90,7 +90,7 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
     if desired.annotations.retry is not None:
         token = t.token_value(desired.annotations.retry)
         # A token is answered by the version created under it, or because there is nothing to try again.
-        idle = any(own.usable or own.version.state in IN_TRAINING for own in wanted)
+        idle = any(own.acceptable or own.version.state in IN_TRAINING for own in wanted)
         idle = idle and not wanted[0].start_failed and not speaks_against(wanted[0])
         if project.tags.get(t.RETRY) != token and (idle or unanswered_retry(desired, project, fleet) is None):
             changes[t.RETRY] = token

@@ -52,13 +52,15 @@ def plan_training(
     now: datetime,
     attempt: CreateAttempt | None,
 ) -> TrainingPlan:
-    """Decide on the training of the wanted inputs; nothing is trained while any usable version of them exists."""
+    """Decide on the training of the wanted inputs; nothing is trained while any version of them can serve."""
     wanted = fleet.of(desired.digests)
-    if any(own.usable or own.start_failed for own in wanted):  # a model that fails to start is trained all the same
-        if not speaks_against(wanted[0]) or unanswered_retry(desired, project, fleet) is None:
+    if wanted and speaks_against(wanted[0]):
+        if unanswered_retry(desired, project, fleet) is None:
             return TrainingPlan()
         plan = _Planner(desired, project, fleet, policy, now, attempt)
         return plan.create(plan.next_name(), cause="retry")
+    if any(own.acceptable or own.start_failed for own in wanted):  # what fails to start is trained all the same
+        return TrainingPlan()
     for own in wanted:
         # An older attempt that is on its way out is nobody's business; only the newest one's name is in question.
         waiting = _wait_for(own) if own.version.state in IN_TRAINING or own == wanted[0] else None

@@ -14,7 +14,7 @@ BEACH = Probe("beach", "acme-ml", "probes/beach.jpg", absent=("Explicit",), min_
 STREET = Probe("street", "acme-ml", "probes/street.jpg", present=("Weapons",))
 _SAYS = {
     Outcome.PASSED: "",
-    Outcome.FAILED: "wanted no Explicit from 60 % on, got Explicit 91.0 %",
+    Outcome.FAILED: "wanted no Explicit from 60 % on - got Explicit 91.0 %",
     Outcome.BASE_MODEL: PROBE_ANSWERED_BY_BASE,
     Outcome.UNUSABLE: "s3://acme-ml/probes/beach.jpg: Unable to get object metadata from S3 (InvalidS3ObjectException)",
     Outcome.UNKNOWN: "Rate exceeded (ThrottlingException); it is tried again",

@@ -180,5 +180,5 @@ def _compared(probe: Probe, labels: tuple[DetectedLabel, ...]) -> ProbeResult:
     if not wrong:
         return ProbeResult(probe.name, Outcome.PASSED)
     asks = [*probe.present, *(f"no {name}" for name in probe.absent)]
-    says = f"wanted {' and '.join(asks)} from {probe.min_confidence:g} % on, got {' and '.join(wrong)}"
+    says = f"wanted {' and '.join(asks)} from {probe.min_confidence:g} % on - got {' and '.join(wrong)}"
     return ProbeResult(probe.name, Outcome.FAILED, says)

@@ -146,8 +146,8 @@ def _improved(gate: str, part: float, noun: str, comparison: Comparison | None) 
         return GateResult(gate, None, wanted, "not known yet")
     count = _false_positives if gate == FEWER_FALSE_POSITIVES else _false_negatives
     base, adapter = count(comparison.base), count(comparison.adapter)
-    at = f"at threshold {comparison.threshold:g}"
-    return GateResult(gate, adapter <= round(base * (1 - part), 9), wanted, f"{adapter}, the base model {base}, {at}")
+    got = f"{adapter} where the base model has {base} at threshold {comparison.threshold:g}"
+    return GateResult(gate, adapter <= round(base * (1 - part), 9), wanted, got)
 
 
 def _false_positives(confusion: Confusion) -> int:
@@ -166,7 +166,7 @@ def _probed(gates: Gates, proof: Proof, results: tuple[GateResult, ...]) -> Verd
     passed = len(proof.ended(Outcome.PASSED))
     bad = (*proof.ended(Outcome.BASE_MODEL), *proof.ended(Outcome.FAILED))
     if bad:
-        says = f"{passed}; probe {bad[0].name}: {clause(bad[0].says)}"
+        says = f"{passed} - probe {bad[0].name}: {clause(bad[0].says)}"
         result = GateResult(PROBES, False, wanted, says)
         return Verdict(Standing.REJECTED, (*results, result), as_remembered(str(result)))
     for outcome, standing in ((Outcome.UNUSABLE, Standing.BLOCKED), (Outcome.UNKNOWN, Standing.UNKNOWN)):

@@ -17,7 +17,11 @@ from unit.core import (
     test_create_attempt,
     test_deletion,
     test_loss,
+    test_manual_promotion,
+    test_pin,
     test_project,
+    test_promotion_gates,
+    test_promotion_probes,
     test_retention,
     test_serving_bills,
     test_serving_deletion,
@@ -41,6 +45,10 @@ TABLES = (
     test_create_attempt,
     test_loss,
     test_retention,
+    test_promotion_gates,
+    test_promotion_probes,
+    test_manual_promotion,
+    test_pin,
     test_serving_bills,
     test_serving_deletion,
     test_serving_drift,
@@ -61,7 +69,7 @@ def _cases() -> Iterator[Case]:
 
 
 def _fleet(case: Case) -> Fleet:
-    return sort_out(case.desired, case.observed.versions)
+    return sort_out(case.desired, case.observed.versions, case.observed.proofs)
 
 
 ALL = pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in _cases()])

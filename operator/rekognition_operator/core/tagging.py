@@ -91,7 +91,8 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
         token = t.token_value(desired.annotations.retry)
         # A token is answered by the version created under it, or because there is nothing to try again.
         idle = any(own.acceptable or own.version.state in IN_TRAINING for own in wanted)
-        idle = idle and not wanted[0].start_failed and not speaks_against(wanted[0])
+        tried_again = [*wanted[:1], *(own for own in fleet.own if own.pinned)]
+        idle = idle and not any(own.start_failed or speaks_against(own) for own in tried_again)
         if project.tags.get(t.RETRY) != token and (idle or unanswered_retry(desired, project, fleet) is None):
             changes[t.RETRY] = token
     if changes:

@@ -236,7 +236,7 @@ REMEMBERED = (
         working("Promoting", ready=SERVING),
     ),
     Case(
-        "a retry trains the same inputs once more",
+        "a retry trains the inputs of a rejected version once more",
         desired(B, promotion=GATED, annotations=retry("x")), observed(SERVES, KNOWN_WORSE, project=here(B)),
         ["CreateVersion B-2 [owner cause=retry retry=x]"],
         working("Training", ready=SERVING),

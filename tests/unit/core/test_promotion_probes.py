@@ -260,7 +260,7 @@ BASE_MODEL_SERVES = (
         working("Promoting", ready=SERVING),
     ),
     Case(
-        "a retry trains the same inputs once more",
+        "a retry trains the inputs once more for which the base model answers",
         desired(A, promotion=PROBED, annotations=retry("x")),
         observed(SERVES, project=HERE, proofs=proofs((SERVES, BASE_MODEL))),
         ["CreateVersion A-2 [owner cause=retry retry=x]"],

@@ -54,7 +54,8 @@ def plan_training(
 ) -> TrainingPlan:
     """Decide on the training of the wanted inputs; nothing is trained while any version of them can serve."""
     wanted = fleet.of(desired.digests)
-    if wanted and speaks_against(wanted[0]):
+    trains = any(own.version.state in IN_TRAINING for own in wanted)
+    if wanted and speaks_against(wanted[0]) and not trains:
         if unanswered_retry(desired, project, fleet) is None:
             return TrainingPlan()
         plan = _Planner(desired, project, fleet, policy, now, attempt)

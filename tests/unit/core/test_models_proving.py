@@ -33,6 +33,11 @@ FAILED_Q = f"SetTags Q [rejected={ASKED.key} now {SAYS_FAILED}]"
 REJECTED_BESIDE: Conditions = halted(
     "VersionRejected", ready=SERVING, up_to_date="False VersionRejected", serving="True Running"
 )
+STARTED_AGAIN: Conditions = {
+    **halted("Starting", up_to_date="False VersionRejected"),
+    "Stalled": "True VersionRejected",
+}
+"""The next one was rejected, and the old one is started again."""
 
 
 def new(
@@ -95,7 +100,7 @@ GATES = (
         [
             f"SetTags Q [rejected={GOOD.key} now {SAYS_WORSE}]", "StartVersion P 1 [serving=Starting 1 now]",
         ],
-        halted("Starting", up_to_date="False VersionRejected") | {"Stalled": "True VersionRejected"},
+        STARTED_AGAIN,
     ),
     Case(
         "a retry trains a rejected model once more, while the old one serves",
@@ -268,7 +273,7 @@ RECREATED = (
         model(Q, RECREATE, promotion=PROBED),
         world(OLD_AWAY, RUNS_NEXT, latest=Q, proofs=proofs((RUNS_NEXT, FAILED))),
         [FAILED_Q, STOP_Q],
-        halted("Starting", up_to_date="False VersionRejected") | {"Stalled": "True VersionRejected"},
+        STARTED_AGAIN,
         says=("Version P is started once Q has stopped",),
     ),
     Case(
@@ -276,7 +281,7 @@ RECREATED = (
         model(Q, RECREATE, promotion=PROBED),
         world(OLD_AWAY, new("STOPPED", tags=rejected(ASKED, SAYS_FAILED)), latest=Q),
         ["StartVersion P 1 [serving=Starting 1 now]"],
-        halted("Starting", up_to_date="False VersionRejected") | {"Stalled": "True VersionRejected"},
+        STARTED_AGAIN,
         says=("Nothing has answered since 08:00 UTC",),
     ),
     Case(
@@ -427,8 +432,9 @@ PINNED_ONES = (
         world(OLD, made(R, "RUNNING", name="by-hand", owner=None, created=ago(days=9))),
         [],
         halted(
-            "PinnedVersionUnavailable", ready=SERVING, up_to_date="True InService", serving="True Running"
-        ) | {"UpToDate": "False PinnedVersionUnavailable"},
+            "PinnedVersionUnavailable", ready=SERVING, up_to_date="False PinnedVersionUnavailable",
+            serving="True Running",
+        ),
         says=("others made it, and a model of others is neither started nor stopped; spec.adoption.versions takes it",),
     ),
     Case(

@@ -27,6 +27,7 @@ from fakes.builders import (
     project,
     version,
 )
+from fakes.proofs import answers, at_least, errs, probed, proved, rejected
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import (
     Action,
@@ -46,15 +47,18 @@ from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision
 from rekognition_operator.core.inputs import digests, parse_version_name
 from rekognition_operator.core.ownership import moved
+from rekognition_operator.core.proof import Outcome, Proof
 from rekognition_operator.core.status import compose
 from rekognition_operator.core.world import (
     Annotations,
     Desired,
     Feature,
+    Gates,
     Observed,
     ObservedDataset,
     ObservedVersion,
     ProjectStatus,
+    Promotion,
     S3Object,
     VersionState,
 )
@@ -81,6 +85,26 @@ def tags(*parts: st.SearchStrategy[dict[str, str]]) -> st.SearchStrategy[dict[st
     return st.tuples(*parts).map(lambda drawn: {key: value for part in drawn for key, value in part.items()})
 
 
+GATES = (Gates(), at_least(0.8), at_least(regression=0.02), Gates(fewer_false_positives=0.1), probed())
+PROOFS = (
+    None,
+    Proof(unreadable="denied"),
+    Proof(unreadable="no answer", passing=True),
+    errs(9),
+    errs(10),
+    *(answers(outcome) for outcome in Outcome),
+)
+
+
+def tags_of_proving() -> tuple[st.SearchStrategy[dict[str, str]], ...]:
+    """Draw what is remembered of gates and words, by these gates or others, or by nobody."""
+    return (
+        tag(t.REJECTED, *(rejected(gates)[t.REJECTED] for gates in GATES[1:]), "never", ""),
+        tag(t.PROVED, *(proved(gates)[t.PROVED] for gates in GATES[1:]), "never"),
+        tag(t.APPROVED, *TIME_TAGS[1:]),
+    )
+
+
 owners = st.sampled_from(
     [
         *[t.owner_tags(OWNER)] * 6,
@@ -99,6 +123,7 @@ version_tags = tags(
     tag(t.DIGEST, name_of(A), name_of(B), ""),
     tag(t.FAILED_SEEN, *TIME_TAGS),
     tag(t.DEPRECATED_SEEN, *TIME_TAGS),
+    *tags_of_proving(),
     tag("team", "a", "b"),
 )
 project_tags = tags(
@@ -131,9 +156,11 @@ def worlds(draw: st.DrawFn) -> Observed:
             status_message=draw(st.sampled_from([None, "Internal server error.", "The manifest file is empty."])),
             description=draw(st.sampled_from([None, "autumn"])),
             output=draw(st.sampled_from([None, OUTPUT])),
+            f1_score=draw(st.sampled_from([None, 0.7, 0.85, 0.86])),
         )
         for age, name in enumerate(names)
     )
+    seen = {seen.arn: draw(st.sampled_from(PROOFS)) for seen in versions}
     dataset = ObservedDataset("arn:aws:rekognition:us-east-1:1:project/x/dataset/train/1", "TRAIN", "CREATED")
     return Observed(
         project(
@@ -145,6 +172,7 @@ def worlds(draw: st.DrawFn) -> Observed:
             datasets=draw(st.sampled_from([(), (), (), (dataset,), (replace(dataset, status="DELETE_IN_PROGRESS"),)])),
         ),
         versions,
+        proofs={arn: proof for arn, proof in seen.items() if proof is not None},
     )
 
 
@@ -165,10 +193,13 @@ resources = st.builds(
     ready_when_accepted=st.booleans(),
     suspend=flags,
     deleting=flags,
+    promotion=st.builds(Promotion, st.sampled_from(GATES), manual=flags),
+    pin=st.sampled_from([None, None, None, *NAMES, "gone"]),
     place=st.sampled_from([PLACE] * 6 + [replace(PLACE, region="eu-west-1")]),
     annotations=st.builds(
         Annotations,
         retry=st.sampled_from([None, None, "x", "y"]),
+        approve=st.sampled_from([None, None, *NAMES[:4]]),
         accept_move=st.sampled_from([None, "123456789012/eu-west-1"]),
         force_release=flags,
     ),
@@ -189,13 +220,35 @@ def is_foreign(wanted: Desired, seen: ObservedVersion) -> bool:
     return not proved and not (seen.name in wanted.adopt_versions and seen.inputs is not None)
 
 
+def is_rejected(wanted: Desired, seen: ObservedVersion) -> bool:
+    """Tell whether the tag says that a version did not pass the gates in force."""
+    key, _, rest = seen.tags.get(t.REJECTED, "").partition(" ")
+    return key == wanted.promotion.gates.key and t.read_time(rest.partition(" ")[0]) is not None
+
+
+def speaks_against(wanted: Desired, world: Observed, seen: ObservedVersion) -> bool:
+    """Tell whether a version may not serve, though AWS would let it: by its gates, or since the base model answers."""
+    proof = world.proofs.get(seen.arn)
+    base_model = any(
+        probe.outcome is Outcome.BASE_MODEL for probe in (proof.probes if proof is not None else None) or ()
+    )
+    return base_model or (is_rejected(wanted, seen) and seen.name != wanted.pin)
+
+
 def active_arn(wanted: Desired, world: Observed) -> str | None:
-    """Return the version in service: ours, promoted last, of those that can serve."""
+    """Return the version in service: a pinned one of others, else ours, promoted last, of those that can serve."""
+    for seen in world.versions:
+        adapter = wanted.feature is Feature.CONTENT_MODERATION and seen.state in TRAINED
+        if adapter and seen.name == wanted.pin and is_foreign(wanted, seen) and not speaks_against(wanted, world, seen):
+            return seen.arn
     promoted = [
         (at, seen.created_at, seen.arn)
         for seen in world.versions
         if not is_foreign(wanted, seen)
-        and seen.state in {*SERVES[wanted.feature], VersionState.UNKNOWN}
+        and (
+            seen.state is VersionState.UNKNOWN
+            or (seen.state in SERVES[wanted.feature] and not speaks_against(wanted, world, seen))
+        )
         and (at := t.read_time(seen.tags.get(t.PROMOTED_AT))) is not None
     ]
     return max(promoted)[2] if promoted else None
@@ -277,13 +330,19 @@ def pays_at_most_once(wanted: Desired, world: Observed, decision: Decision) -> N
         assert (name.attempt > 1) is (t.CAUSE in create.tags)
         assert t.owner_tags(wanted.owner).items() <= create.tags.items()
         ours = [
-            seen.state for seen in world.versions
+            seen for seen in world.versions
             if not is_foreign(wanted, seen)
             and (parsed := parse_version_name(seen.name)) is not None
             and parsed.digest == name.digest
             and t.DIGEST not in seen.tags
         ]  # fmt: skip
-        assert not {VersionState.TRAINING_IN_PROGRESS, *SERVES[wanted.feature]} & set(ours)
+        assert VersionState.TRAINING_IN_PROGRESS not in {seen.state for seen in ours}
+        bad = [seen for seen in world.versions if speaks_against(wanted, world, seen)]
+        can_serve = [seen for seen in ours if seen.state in SERVES[wanted.feature] and seen not in bad]
+        if create.tags.get(t.CAUSE) == "retry" and bad:
+            event("asks for a training beside one that can serve, since a person did")
+        else:
+            assert can_serve == []
 
 
 def promotes_only_what_can_serve(wanted: Desired, world: Observed, decision: Decision) -> None:
@@ -295,10 +354,20 @@ def promotes_only_what_can_serve(wanted: Desired, world: Observed, decision: Dec
         assert target.state in SERVES[wanted.feature]
         assert not is_foreign(wanted, target)
         assert promotion.arn != active_arn(wanted, world) or a_failed_model_may_come_back(wanted, world)
+        assert not speaks_against(wanted, world, target)
+        assert promotion.arn not in rejected_now(decision) or target.name == wanted.pin
+        if wanted.promotion.manual and t.PROMOTED_AT not in target.tags and target.name != wanted.pin:
+            event("promotes by a person's word")
+            assert t.APPROVED in target.tags or wanted.annotations.approve == target.name
         at = t.read_time(promotion.tags[t.PROMOTED_AT])
         assert at is not None
         others = [t.read_time(s.tags.get(t.PROMOTED_AT)) for s in world.versions if not is_foreign(wanted, s)]
         assert all(other < at for other in others if other is not None)
+
+
+def rejected_now(decision: Decision) -> set[str]:
+    """Return the ARNs of the versions that a decision rejects."""
+    return {action.arn for action in decision.actions if isinstance(action, SetTags) and t.REJECTED in action.tags}
 
 
 def a_failed_model_may_come_back(wanted: Desired, world: Observed) -> bool:
@@ -349,6 +418,11 @@ def writes_no_tag_in_vain(_: Desired, world: Observed, decision: Decision) -> No
                 pass
 
 
+def writes_each_tag_once(_: Desired, __: Observed, decision: Decision) -> None:
+    written = [(a.arn, key) for a in decision.actions if isinstance(a, SetTags | Promote) for key in a.tags]
+    assert len(written) == len(set(written))
+
+
 def says_it_within_bounds(wanted: Desired, _: Observed, decision: Decision) -> None:
     status = compose(None, wanted.generation, decision.report, None, NOW)
     assert type(status).model_validate_json(status.model_dump_json(by_alias=True)) == status
@@ -367,6 +441,7 @@ CHECKS: tuple[Check, ...] = (
     keeps_life_and_death_apart,
     holds_still_when_told_to,
     writes_no_tag_in_vain,
+    writes_each_tag_once,
     says_it_within_bounds,
 )
 

@@ -28,7 +28,7 @@ from rekognition_operator.core.world import (
     VersionState,
 )
 from unit.core import test_total
-from unit.core.test_total import TIME_TAGS, is_foreign, tag, tags
+from unit.core.test_total import TIME_TAGS, is_foreign, rejected_now, speaks_against, tag, tags
 
 RUNS = (VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING)
 STARTABLE = {
@@ -106,7 +106,7 @@ def worlds(draw: st.DrawFn) -> Observed:
     )
     at = draw(st.sampled_from([NOW, NOW, None]))
     project = replace(seen.project, feature=feature, auto_update=False)
-    return Observed(project, versions, at=at, usage=draw(usages))
+    return replace(seen, project=project, versions=versions, at=at, usage=draw(usages))
 
 
 def own(wanted: Desired, world: Observed) -> list[ObservedVersion]:
@@ -129,6 +129,8 @@ def starts_at_most_one_of_ours(wanted: Desired, world: Observed, decision: Decis
         (target,) = [seen for seen in own(wanted, world) if seen.arn == start.arn]
         assert target.state in STARTABLE
         assert start.tags
+        assert not speaks_against(wanted, world, target)
+        assert start.arn not in rejected_now(decision) or target.name == wanted.pin
         assert not wanted.deleting
         assert not wanted.suspend
         assert start.arn not in {action.arn for action in decision.actions if isinstance(action, DeleteVersion)}

@@ -4,7 +4,7 @@ A decision's actions are carried out on a picture of AWS, which then finishes wh
 again. What comes to rest too late, or starts a version more often than it may, is a loop that somebody pays for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, assume, event, given, settings
 
 from fakes.builders import NOW, OWNER, POLICY, version
 from fakes.models import windows
+from fakes.proofs import answers
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import (
     Action,
@@ -27,6 +28,9 @@ from rekognition_operator.core.actions import (
 )
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision
+from rekognition_operator.core.proof import Outcome, Proof
+from rekognition_operator.core.proving import can_be_asked, next_to_ask
+from rekognition_operator.core.versions import sort_out
 from rekognition_operator.core.world import Desired, Feature, Observed, ObservedVersion, ProjectStatus, Usage
 from unit.core import test_total, test_total_models
 from unit.core.test_total_models import RUNS
@@ -110,16 +114,41 @@ resources = st.builds(
     test_total_models.resources,
     st.sampled_from([None, None, ALWAYS, test_total_models.closed_now]),
 )
+outcomes = st.dictionaries(
+    st.sampled_from(test_total.NAMES), st.sampled_from([o for o in Outcome if o is not Outcome.BASE_MODEL])
+)
 usages = st.sampled_from([None, Usage(requests=0.0), Usage(requests=7.0, alone=False), Usage(refused=True)])
 
 
+def asked(wanted: Desired, seen: Observed, answer: Mapping[str, Outcome]) -> Mapping[str, Proof]:
+    """Return what versions answer that are worth asking: always the same, by their names; an absent image is seen."""
+    known: dict[str, Proof] = {}
+    done: set[str] = set()
+    while True:
+        fleet = sort_out(wanted, seen.versions, known)
+        due = next_to_ask(wanted, fleet, known, done)
+        if due is None:
+            return known
+        done.add(due.version.arn)
+        outcome = answer.get(due.version.name, Outcome.PASSED)
+        if can_be_asked(due) or outcome is Outcome.UNUSABLE:
+            event(f"answers {outcome}")
+            known[due.version.arn] = answers(outcome)
+
+
 def lived(
-    wanted: Desired, seen: Observed, usage: Usage | None, step: timedelta, dooms: frozenset[str]
+    wanted: Desired,
+    seen: Observed,
+    usage: Usage | None,
+    step: timedelta,
+    dooms: frozenset[str],
+    answer: Mapping[str, Outcome],
 ) -> list[Decision]:
     """Return the decisions of all rounds."""
     decisions, now = [], NOW
     for _ in range(ROUNDS):
-        decision = decide(wanted, replace(seen, at=now, usage=usage), POLICY, now)
+        look = replace(seen, at=now, usage=usage, proofs=asked(wanted, seen, answer))
+        decision = decide(wanted, look, POLICY, now)
         decisions.append(decision)
         seen = finished(carried_out(seen, decision.actions, now), dooms)
         occupying = [v for v in seen.versions if v.state in RUNS and t.ownership(v.tags, OWNER) is t.Ownership.OURS]
@@ -135,9 +164,15 @@ def lived(
     usages,
     st.sampled_from([timedelta(seconds=31), timedelta(minutes=10), timedelta(minutes=20)]),
     st.sampled_from([frozenset(), frozenset(), frozenset(test_total.NAMES[:2])]),
+    outcomes,
 )
 def test_every_model_comes_to_rest(
-    wanted: Desired, seen: Observed, usage: Usage | None, step: timedelta, dooms: frozenset[str]
+    wanted: Desired,
+    seen: Observed,
+    usage: Usage | None,
+    step: timedelta,
+    dooms: frozenset[str],
+    answer: Mapping[str, Outcome],
 ) -> None:
     assume(seen.project is not None)
     assert seen.project is not None
@@ -147,7 +182,7 @@ def test_every_model_comes_to_rest(
         status=ProjectStatus.CREATED,
         feature=Feature.CUSTOM_LABELS,
     )
-    decisions = lived(wanted, replace(seen, project=ours), usage, step, dooms)
+    decisions = lived(wanted, replace(seen, project=ours), usage, step, dooms, answer)
     late = [action for decision in decisions[-REST:] for action in decision.actions]
     starts = [a.version_name for d in decisions for a in d.actions if isinstance(a, StartVersion)]
     stops = [a.version_name for d in decisions for a in d.actions if isinstance(a, StopVersion)]

@@ -99,7 +99,8 @@ def next_to_ask(
 ) -> OwnVersion | None:
     """Return the version to ask about the probes next; None: no other answer can change what is decided.
 
-    What serves is asked, then what passes all other gates and may serve next, the best one first.
+    What serves is asked, then what is about to, though it has before, and what passes all other gates and may serve
+    next, the best one first.
 
     Parameters
     ----------
@@ -115,8 +116,14 @@ def next_to_ask(
     active = fleet.active
     if active is not None and not quiet and can_be_asked(active) and active.version.arn not in asked:
         return active
-    verdicts = prove(desired, fleet, proofs, _ANY_TIME).verdicts
-    due = [arn for arn, verdict in verdicts.items() if verdict.standing is Standing.TO_BE_ASKED and arn not in asked]
+    proving = prove(desired, fleet, proofs, _ANY_TIME)
+    chosen = proving.chosen
+    if chosen is not None and chosen != active and (chosen.promoted_at is not None or chosen.pinned):
+        # It need not pass, but the base model must not answer in its place.
+        if can_be_asked(chosen) and chosen.version.arn not in asked:
+            return chosen
+    waiting = [arn for arn, verdict in proving.verdicts.items() if verdict.standing is Standing.TO_BE_ASKED]
+    due = [arn for arn in waiting if arn not in asked]
     return next((own for own in fleet.own if own.version.arn in due[:1]), None)
 
 
@@ -167,7 +174,9 @@ class _Prover:
         active = self.fleet.active
         if active is not None:
             self.out.verdicts[active.version.arn] = _standing(self.desired, self.fleet, active, self.proofs)
-        self._note_probes_of_the_active()
+        last = self.fleet.last_promoted
+        if last is not None and last.base_model_answers and last != active:
+            self._note_base_model(last)
         if self.desired.pin is not None:
             self._pin(self.desired.pin)
             return
@@ -175,16 +184,14 @@ class _Prover:
             if self._consider(own):
                 break
 
-    def _note_probes_of_the_active(self) -> None:
-        last = self.fleet.last_promoted
-        if last is None or not last.base_model_answers or last == self.fleet.active:
-            return
-        name, serves = last.version.name, self.fleet.active
+    def _note_base_model(self, own: OwnVersion) -> None:
+        """Say that the base model answers in the place of a version that should serve."""
+        name, serves = own.version.name, self.fleet.active
         instead = f"version {serves.version.name} serves instead" if serves is not None else "nothing is in service"
         self.out.stalled = Finding(
             Reason.BASE_MODEL_ANSWERS,
             f"The base model answered a probe of version {name} in its place, without an error, though AWS lists it as "
-            f"{last.version.status}: {instead}. It is asked again at each look, and serves again once it answers by "
+            f"{own.version.status}: {instead}. It is asked again at each look, and serves again once it answers by "
             f"itself. To train the same inputs once more: {retry_line(self.desired.owner)}",
         )
 
@@ -251,8 +258,6 @@ class _Prover:
 
     def _consider(self, own: OwnVersion) -> bool:
         """Take a contender if it may serve; True: no other one need be considered."""
-        if own.base_model_answers and own.promoted_at is not None:
-            return False
         if self.out.awaiting_approval is not None and self._waits_for_a_word(own):
             return False  # one that a person is asked about is enough
         verdict = _standing(self.desired, self.fleet, own, self.proofs)
@@ -260,6 +265,10 @@ class _Prover:
         match verdict.standing:
             case Standing.REJECTED:
                 self._reject(own, verdict)
+                return False
+            case Standing.PASSED if own.base_model_answers:
+                if self.out.stalled is None and own in self.fleet.of(self.desired.digests):
+                    self._note_base_model(own)
                 return False
             case Standing.PASSED:
                 if self._needs_a_word(own):

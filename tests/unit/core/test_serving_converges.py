@@ -35,7 +35,7 @@ from rekognition_operator.core.world import Desired, Feature, Observed, Observed
 from unit.core import test_total, test_total_models
 from unit.core.test_total_models import RUNS
 
-ROUNDS = 60  # at 31 s a round: past the five and ten minutes after which a fault of the service is tried again
+ROUNDS = 72  # at 31 s a round: past the half hour after which a failed start is tried again, and what comes of it
 REST = 6
 """Rounds at the end in which nothing may be started, stopped, trained or put into service any more."""
 FINISHES = {

@@ -118,13 +118,16 @@ def next_to_ask(
         return active
     proving = prove(desired, fleet, proofs, _ANY_TIME)
     chosen = proving.chosen
-    if chosen is not None and chosen != active and (chosen.promoted_at is not None or chosen.pinned):
-        # It need not pass, but the base model must not answer in its place.
-        if can_be_asked(chosen) and chosen.version.arn not in asked:
-            return chosen
+    if chosen is not None and chosen != active and _need_not_pass(chosen) and chosen.version.arn not in asked:
+        return chosen  # since the base model must not answer in its place
     waiting = [arn for arn, verdict in proving.verdicts.items() if verdict.standing is Standing.TO_BE_ASKED]
     due = [arn for arn in waiting if arn not in asked]
     return next((own for own in fleet.own if own.version.arn in due[:1]), None)
+
+
+def _need_not_pass(own: OwnVersion) -> bool:
+    """Whether a version that answers may serve whatever it answers: it has served before, or spec.pin names it."""
+    return can_be_asked(own) and (own.promoted_at is not None or own.pinned)
 
 
 def can_be_asked(own: OwnVersion) -> bool:

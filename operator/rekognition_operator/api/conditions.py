@@ -146,6 +146,9 @@ class Reason(StrEnum):
     OVER_BUDGET = "OverBudget"
     SERVING_DRIFT = "ServingDrift"
     PROJECT_HAS_DATASETS = "ProjectHasDatasets"
+    CONFIG_MAP_NOT_OWNED = "ConfigMapNotOwned"
+    CONFIG_MAP_REFUSED = "ConfigMapRefused"
+    PUBLISHING_OFF = "PublishingOff"
     # drift
     DRIFT_CORRECTED = "Correcting"
     DRIFT_REPORTED = "Reported"
@@ -494,6 +497,30 @@ REASONS: tuple[ReasonSpec, ...] = (
         "has, Rekognition refuses to train from manifests. The version in service stays.",
         "Delete the datasets in AWS: it trains at the next look; or create a resource with another `projectName`.",
         kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.CONFIG_MAP_NOT_OWNED,
+        ConditionType.STALLED,
+        "True",
+        "The ConfigMap of `spec.publish` exists and is not this resource's: it is left as it is. What is done in AWS "
+        "goes on.",
+        "Delete it; or choose another name; or let the resource have it, by the labels that the message gives.",
+    ),
+    ReasonSpec(
+        Reason.CONFIG_MAP_REFUSED,
+        ConditionType.STALLED,
+        "True",
+        "The API server refuses to let the operator read, write or delete the ConfigMap of `spec.publish`; the message "
+        "has its words. What is done in AWS goes on, but that a deletion waits.",
+        "Grant get, list, create, patch and delete on configmaps, as the ClusterRole has it; make room in the "
+        "namespace's quota; or delete a ConfigMap that is immutable.",
+    ),
+    ReasonSpec(
+        Reason.PUBLISHING_OFF,
+        ConditionType.STALLED,
+        "True",
+        "`spec.publish` is set, and the operator is run with `--publishing false`: it makes no ConfigMaps.",
+        "Remove `spec.publish`; or run the operator with `--publishing true` and the rights on ConfigMaps.",
     ),
     ReasonSpec(
         Reason.DRIFT_CORRECTED, ConditionType.DRIFTED, "True", "AWS differs from the spec and is being put right.", "-"

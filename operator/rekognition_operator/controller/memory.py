@@ -50,6 +50,16 @@ class UsageMemory:
 
 
 @dataclass
+class PublishMemory:
+    """What became of the ConfigMap. Losing it costs one list."""
+
+    failures: int = 0
+    """In a row, of those that pass by themselves."""
+    alone_with: frozenset[str] | None = None
+    """The names that were wanted when the ConfigMaps of all other names were last looked for and deleted."""
+
+
+@dataclass
 class Memory:
     """What one resource has been through. Losing it costs a call or two, never a training.
 
@@ -65,6 +75,7 @@ class Memory:
     place_in_queue_written_at: float | None = None
     slots: Slots | None = None
     usage: UsageMemory = field(default_factory=UsageMemory)
+    publishing: PublishMemory = field(default_factory=PublishMemory)
 
 
 class Memories:

@@ -70,7 +70,7 @@ def _digest_v1(inputs: TrainingInputs) -> str:
     if inputs.testing:
         document["testingData"] = [_manifest_v1(m) for m in inputs.testing]
     if inputs.confidence_threshold is not None:
-        document["confidenceThreshold"] = _decimal(inputs.confidence_threshold)
+        document["confidenceThreshold"] = decimal(inputs.confidence_threshold)
     if inputs.kms_key_id is not None:
         document["kmsKeyID"] = inputs.kms_key_id
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -84,7 +84,7 @@ def _manifest_v1(manifest: ManifestRef) -> dict[str, str]:
     return document
 
 
-def _decimal(number: float) -> str:
+def decimal(number: float) -> str:
     """Write a number so that 60, 60.0 and 6e1 are one."""
     text = format(Decimal(repr(float(number))).normalize(), "f")
     return "0" if text == "-0" else text

@@ -68,8 +68,7 @@ def owner_tags(owner: Owner) -> dict[str, str]:
 
 def released_value(owner: Owner) -> str:
     """Return the value of the released tag; one that is too long for a tag ends in a hash."""
-    text = f"{owner.cluster}/{owner.kind}/{owner.namespace}/{owner.name}"
-    return _fit(text)
+    return fit(f"{owner.cluster}/{owner.kind}/{owner.namespace}/{owner.name}", _MAX_VALUE)
 
 
 def ownership(tags: Mapping[str, str], owner: Owner) -> Ownership:
@@ -158,8 +157,9 @@ def read_losses(value: str | None) -> tuple[LostVersion, ...]:
     return tuple(losses)
 
 
-def _fit(text: str) -> str:
-    if len(text) <= _MAX_VALUE:
+def fit(text: str, longest: int) -> str:
+    """Return a text of at most so many characters: one that is longer is cut, and ends in its hash."""
+    if len(text) <= longest:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"{text[: _MAX_VALUE - 17]}-{digest}"
+    return f"{text[: longest - 17]}-{digest}"

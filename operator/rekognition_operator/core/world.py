@@ -177,6 +177,14 @@ class KnownProject:
 
 
 @dataclass(frozen=True)
+class Publication:
+    """A ConfigMap of ours, by its name, and the version that it names. None: it names none, since none may be used."""
+
+    config_map: str
+    version_name: str | None = None
+
+
+@dataclass(frozen=True)
 class Annotations:
     """The annotations that a person sets to ask for something."""
 
@@ -296,6 +304,8 @@ class Desired:
     """The resource has a deletionTimestamp."""
     known_project: KnownProject | None = None
     """From status: what it says of the project; None where status is empty."""
+    published: Publication | None = None
+    """From status: where the version in service was last published."""
     handled_retry: str | None = None
     """From status: the last retry token that was answered."""
 

@@ -75,8 +75,8 @@ def _why(desired: Desired, report: Report) -> tuple[Reason, str]:
         return Reason.IN_SERVICE, f"Version {report.active.name} is in service"
     more = f"What is done about it: {describe_line(desired.owner)}"
     if report.ready.reason is Reason.ADAPTER_EXPIRED:
-        message = "The version that was in service has expired: AWS would answer its ARN from the base model, without an"
-        return report.ready.reason, f"{message} error. {more}"
+        message = "The version in service has expired: AWS would answer its ARN from the base model, without an error"
+        return report.ready.reason, f"{message}. {more}"
     if report.stalled is not None:
         return report.stalled.reason, report.stalled.message
     return Reason.NO_VERSION_IN_SERVICE, f"No version may be used now. {more}"

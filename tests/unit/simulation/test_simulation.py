@@ -3,17 +3,24 @@
 The operator's real passes run over a simulated AWS and API server, which change between any two of its calls.
 """
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
 from fakes.adapter_simulation import AdapterSimulation
 from fakes.simulation import Move
+from rekognition_operator.controller import publish
+from rekognition_operator.core import tags as t
 from rekognition_operator.core import training, versions
+from rekognition_operator.core.decision import Report
+from rekognition_operator.core.publication import data_of
 from rekognition_operator.core.versions import Fleet, OwnVersion
-from rekognition_operator.core.world import Feature, ObservedVersion
+from rekognition_operator.core.world import Desired, Feature, ObservedVersion
+from rekognition_operator.kube.configmap import ConfigMap
 
-EDITS = ("train other inputs", "describe", "tag", "output", "keep", "drift policy", "retry", "suspend")
+EDITS = ("train other inputs", "describe", "tag", "output", "keep", "drift policy", "retry", "suspend", "publish")
 WORLD = (
     "complete",
     "fail",
@@ -26,8 +33,9 @@ WORLD = (
     "lose project tag",
     "advance",
 )
+CLUSTER = ("edit ConfigMap", "delete ConfigMap")
 LIFE = ("deletion policy", "delete resource", "create resource")
-OPERATOR = ("crash", "fault", "lose status", "wait")
+OPERATOR = ("crash", "fault", "ConfigMap fault", "lose status", "wait")
 REMEMBERED_BY_STATUS_ONLY = ("lose status", "lose project tag", "tag", *LIFE)
 """Left out where a run without status is compared: which keys of spec.tags are ours is known from status alone."""
 
@@ -45,7 +53,7 @@ def history(kinds: tuple[str, ...]) -> st.SearchStrategy[list[list[Move]]]:
     return st.lists(st.lists(move(kinds), max_size=4), min_size=3, max_size=20)
 
 
-EVERYTHING = (*EDITS, *WORLD, *WORLD, *LIFE, *OPERATOR)
+EVERYTHING = (*EDITS, *WORLD, *WORLD, *CLUSTER, *LIFE, *OPERATOR)
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -73,7 +81,8 @@ def test_it_settles_nothing_is_paid_twice_and_nothing_foreign_is_touched(moves: 
 @given(history(tuple(kind for kind in EVERYTHING if kind not in REMEMBERED_BY_STATUS_ONLY)))
 def test_losing_all_status_before_every_pass_changes_nothing_in_aws(moves: list[list[Move]]) -> None:
     # Crashes and what happens "at the n-th call" are left out: writing status again shifts the calls.
-    calm = [[Move(m.kind, m.number) for m in between if m.kind not in {"crash", "fault"}] for between in moves]
+    faults = {"crash", "fault", "ConfigMap fault"}
+    calm = [[Move(m.kind, m.number) for m in between if m.kind not in faults] for between in moves]
     kept, lost = AdapterSimulation(), AdapterSimulation(lose_status_before_every_pass=True)
     live_through(kept, calm)
     live_through(lost, calm)
@@ -101,6 +110,15 @@ def _owns_everything(desired: object, version: ObservedVersion) -> OwnVersion:
     return OwnVersion(version, version.name, 1, Feature.CONTENT_MODERATION)
 
 
+def _publishes_whatever_was_promoted(desired: Desired, report: Report) -> dict[str, str]:
+    promoted = [entry.version for entry in report.versions if t.PROMOTED_AT in entry.version.tags]
+    return data_of(desired, replace(report, active=promoted[0] if promoted else None))
+
+
+async def _finds_none(*_: object) -> list[ConfigMap]:
+    return []
+
+
 @pytest.mark.parametrize(
     ("target", "name", "mutant", "kinds"),
     [
@@ -113,12 +131,16 @@ def _owns_everything(desired: object, version: ObservedVersion) -> OwnVersion:
         (training, "unanswered_retry", _never_answered, ("advance", "fail", "retry")),
         (training, "is_service_fault", lambda _message: True, ("advance", "fail", "wait")),
         (versions, "_own", _owns_everything, ("advance", "complete", "add foreign version")),
+        (publish, "data_of", _publishes_whatever_was_promoted, ("advance", "complete", "expire")),
+        (publish._Task, "_others", _finds_none, ("publish", "wait")),
     ],
     ids=[
         "an expired version serves",
         "a retry token is never answered",
         "all is a service fault",
         "nothing is foreign",
+        "an expired version is published",
+        "a ConfigMap is left behind",
     ],
 )
 def test_the_property_finds_an_operator_without_the_check(

@@ -48,15 +48,19 @@ def _s3(name: str) -> S3Image:
 
 def _file(name: str, kind: Kind) -> bytes:
     if urlsplit(name).scheme in ("http", "https"):
-        raise typer.BadParameter(f"{name!r} is an address: download the image, or name an object as s3://bucket/key.jpg")
+        raise typer.BadParameter(
+            f"{name!r} is an address: download the image, or name an object as s3://bucket/key.jpg"
+        )
     try:
         content = Path(name).read_bytes()
     except OSError as error:
-        raise CommandError(f"Cannot read {name}: {error.strerror or error}. Name an image file, or s3://bucket/key.") from error
+        raise CommandError(
+            f"Cannot read {name}: {error.strerror or error}. Name an image file, or s3://bucket/key."
+        ) from error
     most = _MAX_MODERATION_MEBIBYTES if kind is ModerationAdapter else _MAX_CUSTOM_LABELS_MEBIBYTES
     if len(content) > most * _MEBIBYTE:
         raise CommandError(
-            f"{name} has {len(content) / _MEBIBYTE:.1f} MiB, and at most {most} can be sent along. Upload it to a bucket "
-            "of the project's Region, and name it as s3://bucket/key."
+            f"{name} has {len(content) / _MEBIBYTE:.1f} MiB, and at most {most} can be sent along. Upload it to a "
+            "bucket of the project's Region, and name it as s3://bucket/key."
         )
     return content

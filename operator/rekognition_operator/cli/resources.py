@@ -78,8 +78,8 @@ ReferenceArgument = Annotated[
     Reference,
     typer.Argument(
         parser=parse_reference,
-        metavar="[KIND/]NAME",
-        help="The resource, such as modad/storefront or clm/parts; without a kind, a ModerationAdapter.",
+        metavar="RESOURCE",
+        help="KIND/NAME, such as modad/storefront or clm/parts; NAME alone is a ModerationAdapter.",
     ),
 ]
 NamespaceOption = Annotated[

@@ -143,7 +143,7 @@ class KubeClient:
             await self._request("PATCH", path, f"patch the status of {resource.key}", body=body, type_=MERGE_PATCH)
         )
 
-    async def annotate(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
+    async def set_annotations(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
         """Set annotations, whatever else has changed since the resource was read: for people, not for the operator."""
         body: JsonObject = {"metadata": {"annotations": dict(annotations)}}
         path = _path(KINDS[key.kind], key)

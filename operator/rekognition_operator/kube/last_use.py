@@ -17,7 +17,7 @@ NOT_MORE_OFTEN_THAN: Final = timedelta(minutes=1)
 class Annotates(Protocol):
     """What sets annotations: the client of the API server."""
 
-    async def annotate(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
+    async def set_annotations(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
         """Set annotations of a resource."""
         ...
 
@@ -34,7 +34,7 @@ async def mark_used(kube: Annotates, resource: Resource, now: datetime) -> bool:
     if last is not None and timedelta() <= now - last < NOT_MORE_OFTEN_THAN:
         return False
     written = now.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    await kube.annotate(resource.key, {LAST_USED_AT: written})
+    await kube.set_annotations(resource.key, {LAST_USED_AT: written})
     return True
 
 

@@ -24,6 +24,8 @@ _WIDTH_INCHES: Final = 5.0
 """So that letters can still be read where the page is 360 pixels wide."""
 _HEIGHT_INCHES: Final = 3.0
 _INCHES_PER_BAR: Final = 0.24
+_LEAST_ROOM_DAYS: Final = 0.02
+"""Beside the first and the last moment, also where they are the same."""
 
 _LINES: Final = (("#7a4b00", "--", "s"), ("#0b5fa5", "-", "o"))
 """Colour, dash and marker: told apart also without colours. The colours by Okabe and Ito, darkened for contrast."""
@@ -96,6 +98,9 @@ def _draw_moments(axes: Axes, plot: TimePlot) -> None:
     names = [name for name, _ in plot.groups]
     for name, (days, scores), (color, marker) in zip(names, groups, cycle(_GROUPS), strict=False):
         axes.scatter(days, scores, color=color, marker=marker, label=name, zorder=2)
+    (first, _), (last, _) = every[0], every[-1]
+    room = max((last - first) / 20, _LEAST_ROOM_DAYS)
+    axes.set_xlim(first - room, last + room)
     locator = AutoDateLocator(maxticks=5)  # type: ignore[no-untyped-call]  # the library has no types there
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]  # as above

@@ -15,6 +15,7 @@ from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.gates import (
     Standing,
     Verdict,
+    as_remembered,
     judge,
     needs_summary,
     proved_tags,
@@ -126,16 +127,16 @@ def _contenders(desired: Desired, fleet: Fleet) -> Iterator[OwnVersion]:
 
 def _standing(desired: Desired, fleet: Fleet, own: OwnVersion, proofs: Mapping[str, Proof]) -> Verdict:
     gates = desired.promotion.gates
-    if own.rejected is not None:
-        return Verdict(Standing.REJECTED, says=own.rejected.says)
-    if _known_good(gates, own):
-        return Verdict(Standing.PASSED)
     active = fleet.active
     proof = proofs.get(own.version.arn, UNSEEN)
     verdict = judge(gates, own.version, proof, active.version if active is not None else None)
+    if own.rejected is not None:
+        return Verdict(Standing.REJECTED, verdict.gates, own.rejected.says)
+    if _known_good(gates, own):
+        return Verdict(Standing.PASSED, verdict.gates)
     if verdict.standing is Standing.BLOCKED and proof.probes is not None and own.occupies:
         # A model that runs is billed: it is stopped, and proved anew once the probes are corrected.
-        return Verdict(Standing.REJECTED, verdict.gates, verdict.says)
+        return Verdict(Standing.REJECTED, verdict.gates, as_remembered(verdict.says))
     return verdict
 
 
@@ -149,6 +150,9 @@ class _Prover:
         self.out = Proving()
 
     def run(self) -> None:
+        active = self.fleet.active
+        if active is not None:
+            self.out.verdicts[active.version.arn] = _standing(self.desired, self.fleet, active, self.proofs)
         self._note_probes_of_the_active()
         if self.desired.pin is not None:
             self._pin(self.desired.pin)

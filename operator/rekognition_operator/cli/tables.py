@@ -55,7 +55,7 @@ def _found(answer: Answer) -> Table:
 def _compared(answer: Answer, base: ModerationAnswer) -> Table:
     """Return both models' confidences side by side, in the order of the version's."""
     table = Table("Label", "Below")
-    table.add_column(answer.question.version.name, justify="right")
+    table.add_column("Adapter", justify="right")
     table.add_column("Base model", justify="right")
     ours = {label.name: label for label in _by_confidence(answer.labels)}
     theirs = {label.name: label for label in _by_confidence(base.labels)}
@@ -83,7 +83,7 @@ def _also(console: Console, answer: Answer, moderation: ModerationAnswer) -> Non
 
 
 def _by_confidence(labels: tuple[DetectedLabel, ...]) -> list[DetectedLabel]:
-    return sorted(labels, key=lambda label: (-label.confidence, label.name))
+    return sorted(labels, key=lambda label: (-label.confidence, label.taxonomy_level, label.name))
 
 
 def _name(label: DetectedLabel) -> Text:

@@ -21,6 +21,7 @@ from rekognition_operator.controller.act import Acted, Actor, trainings
 from rekognition_operator.controller.backoff import JITTER, PATIENT_AFTER, Backoff, persists, requeue_of
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
+from rekognition_operator.controller.data import observe_data
 from rekognition_operator.controller.logs import pass_context
 from rekognition_operator.controller.memory import Held, Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
@@ -272,7 +273,7 @@ class Reconciler:
             monotonic=now,
             month_known=month_shown(parse_status(resource.body)),
         )
-        return replace(observed, usage=usage)
+        return replace(observed, usage=usage, data=await observe_data(aws, desired, memory.data, lane=lane))
 
     async def _act(
         self,

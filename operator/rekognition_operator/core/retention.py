@@ -23,16 +23,18 @@ def superseded(desired: Desired, fleet: Fleet) -> list[OwnVersion]:
     return sorted(out, key=lambda o: (o.promoted_at or o.version.created_at, o.version.created_at), reverse=True)
 
 
-def surplus(desired: Desired, fleet: Fleet) -> tuple[DeleteVersion, ...]:
+def surplus(desired: Desired, fleet: Fleet, remembered: frozenset[str] = frozenset()) -> tuple[DeleteVersion, ...]:
     """Delete superseded and failed versions beyond what retention keeps, oldest first; never a foreign one.
 
     A failed version is memory: the newest one of the wanted inputs is never deleted, or it would be trained again.
+    ``remembered`` are the ARNs of others that are memory for a while.
     """
     protected = _protected(desired, fleet)
     failed = [o for o in fleet.own if o.failed and o.version.arn not in protected]
     failed.sort(key=lambda o: o.version.created_at, reverse=True)
     beyond = [*superseded(desired, fleet)[desired.keep :], *failed[desired.keep_failed :]]
-    beyond = [own for own in beyond if not own.occupies]  # a model that runs is stopped first
+    # A model that runs is stopped first.
+    beyond = [own for own in beyond if not own.occupies and own.version.arn not in remembered]
     beyond.sort(key=lambda o: o.version.created_at)
     return tuple(DeleteVersion(o.version.arn, o.version.name, owner_tags=t.owner_tags(desired.owner)) for o in beyond)
 

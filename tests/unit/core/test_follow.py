@@ -35,7 +35,10 @@ from unit.core.table import SERVING, UP_TO_DATE, Case, check, rows, stuck, worki
 TRACK = Follow(settle=timedelta(minutes=30), max_trainings_per_day=2)
 BY_A = {t.MANIFESTS: name_of(A)}
 """What a version carries that was trained on what was in the manifest a."""
-DENIED = DataProblem("AWS denied s3:GetObject on s3://acme-ml/a: Forbidden. Allow it in the operator's IAM policy")
+DENIED = DataProblem(
+    "AWS denied s3:GetObject on s3://acme-ml/a: Forbidden. Allow it in the operator's IAM policy, or set data.follow: "
+    "Pinned"
+)
 SLOW = DataProblem("What is in s3://acme-ml/a is not known; it is looked at again", passing=True)
 HELD = {"Ready": SERVING, "UpToDate": "False DataSettling", "Reconciling": "True DataSettling"}
 
@@ -80,8 +83,8 @@ NEW_CONTENT = (
         [],
         HELD,
         says=(
-            "The data has changed: s3://acme-ml/storefront/a.manifest at 2026-03-02 08:35 UTC. A version is trained on "
-            "it at 2026-03-02 09:05 UTC, unless it changes again until then",
+            "The data has changed: s3://acme-ml/storefront/a.manifest at 2026-03-02 08:35 UTC",
+            "A version is trained on it at 2026-03-02 09:05 UTC, unless it changes again until then",
             "rekognition-operator.io/retry",
         ),
         requeue=300,
@@ -175,7 +178,7 @@ NEW_CONTENT = (
         says=("Correct the data, or, if the same inputs shall be trained once more",),
     ),
     Case(
-        "a version that is lost while other content settles is not trained for the old one",
+        "nothing is waited for where no version is left",
         desired(A, follow=TRACK),
         observed(project=project(latest=name_of(X)), data=data("y", ago(minutes=25))),
         ["CreateVersion Y [owner data-changed=X manifests=A]"],
@@ -188,7 +191,7 @@ NEW_CONTENT = (
             by_data(Y, X, hours=30, promoted=True), project=project(latest=name_of(X)), data=data("x", ago(hours=60))
         ),
         ["SetTags project [lost=X now]"],
-        working("ConfirmingLoss", ready=SERVING),
+        {**working("ConfirmingLoss", ready=SERVING), "Drifted": "True Correcting"},
         drift=("versions[X]",),
     ),
     Case(
@@ -514,7 +517,7 @@ LOST_TAGS = (
         desired(A, follow=TRACK),
         observed(version(X, owner=None), project=project(latest=name_of(X)), data=data("x", ago(hours=30))),
         ["SetTags X [owner]", "Promote X [promoted-at=now]"],
-        working("Promoting"),
+        {**working("Promoting"), "Drifted": "True Correcting"},
         drift=tuple(f"versions[X].tags[{key}]" for key in sorted(t.OWNER_KEYS)),
     ),
     Case(
@@ -522,7 +525,7 @@ LOST_TAGS = (
         desired(A, follow=TRACK),
         observed(version(X, owner=None), project=project(latest=name_of(X)), data=DENIED),
         ["SetTags X [owner]", "Promote X [promoted-at=now]"],
-        stuck("DataUnreadable"),
+        {**stuck("DataUnreadable"), "Drifted": "True Correcting"},
         drift=tuple(f"versions[X].tags[{key}]" for key in sorted(t.OWNER_KEYS)),
     ),
     Case(

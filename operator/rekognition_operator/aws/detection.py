@@ -17,8 +17,6 @@ from rekognition_operator.core.detected import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mypy_boto3_rekognition.client import RekognitionClient
     from mypy_boto3_rekognition.literals import ContentClassifierType
     from mypy_boto3_rekognition.type_defs import (
@@ -126,8 +124,9 @@ def _write_image(image: S3Image | bytes) -> "ImageTypeDef":
 def _write_human_loop(loop: HumanLoop) -> "HumanLoopConfigTypeDef":
     config: HumanLoopConfigTypeDef = {"HumanLoopName": loop.name, "FlowDefinitionArn": loop.flow_definition_arn}
     if loop.content_classifiers:
-        classifiers = cast("Sequence[ContentClassifierType]", loop.content_classifiers)
-        config["DataAttributes"] = {"ContentClassifiers": classifiers}
+        config["DataAttributes"] = {
+            "ContentClassifiers": cast("list[ContentClassifierType]", [*loop.content_classifiers])
+        }
     return config
 
 

@@ -20,7 +20,7 @@ Others use them up, too: who reads CloudWatch, and the applications that ask the
 _FAST_DETECTION_REGIONS: Final = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
 
 
-def moderation_calls_per_second(region: str) -> float:
+def _moderation_calls_per_second(region: str) -> float:
     """Return AWS's default for DetectModerationLabels, per account and Region (AWS General Reference)."""
     return 50.0 if region in _FAST_DETECTION_REGIONS else 5.0
 
@@ -95,7 +95,7 @@ class TokenBucketLimiter:
     ) -> None:
         self._calls_per_second = calls_per_second
         self._tag_calls_per_second = tag_calls_per_second
-        moderation = {"DetectModerationLabels": moderation_calls_per_second(region)}
+        moderation = {"DetectModerationLabels": _moderation_calls_per_second(region)}
         self._rates = {**OWN_RATES, **moderation, **(rates or {})}
         self._timer = timer
         self._gates: dict[str, _Gate] = {}

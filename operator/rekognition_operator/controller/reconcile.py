@@ -26,6 +26,7 @@ from rekognition_operator.controller.logs import pass_context
 from rekognition_operator.controller.memory import Held, Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.observe import TAG_SWEEP_SECONDS, max_age_seconds, observe
+from rekognition_operator.controller.proofs import observe_proofs
 from rekognition_operator.controller.queue import Requeue
 from rekognition_operator.controller.report import Reporter, merge_patch, status_object
 from rekognition_operator.controller.usage import observe_usage
@@ -273,7 +274,9 @@ class Reconciler:
             monotonic=now,
             month_known=month_shown(parse_status(resource.body)),
         )
-        return replace(observed, usage=usage, data=await observe_data(aws, desired, memory.data, lane=lane))
+        observed = replace(observed, usage=usage, data=await observe_data(aws, desired, memory.data, lane=lane))
+        proofs = await observe_proofs(aws, desired, observed, memory.proofs, self._policy, lane=lane)
+        return replace(observed, proofs=proofs)
 
     async def _act(
         self,

@@ -25,7 +25,6 @@ from rekognition_operator.core.world import (
     Follow,
     Observed,
     ObservedProject,
-    ObservedVersion,
     SeenManifest,
     VersionState,
 )
@@ -97,7 +96,7 @@ class Followed:
 
 
 def follow(
-    desired: Desired, project: ObservedProject | None, observed: Observed, policy: Policy, now: datetime
+    desired: Desired, project: ObservedProject | None, observed: Observed, policy: Policy, at: datetime
 ) -> Followed:
     """Find the wanted digest, and the versions that count for it.
 
@@ -107,13 +106,13 @@ def follow(
         The resource, as its spec has it.
     project
         The project, if it is known to be ours.
-    now
-        Our time, which is used where AWS's is not known.
+    at
+        AWS's time.
     """
-    versions = observed.versions if project is not None else ()
+    seen = observed if project is not None else replace(observed, versions=())
     if desired.follow is None:
-        return Followed(desired, _by_manifests(desired, sort_out(desired, versions)))
-    return _Follower(desired, desired.follow, project, observed.data, policy, observed.at or now).follow(versions)
+        return Followed(desired, _by_manifests(desired, sort_out(desired, seen.versions, seen.proofs)))
+    return _Follower(desired, desired.follow, project, seen.data, policy, at).follow(seen)
 
 
 def _by_manifests(desired: Desired, fleet: Fleet) -> Fleet:
@@ -132,7 +131,7 @@ def _counted_for(fleet: Fleet, digest: str, counts: Callable[[OwnVersion], bool]
     """Let versions count for a digest that is not in their name."""
     # What an adopted version is by its manifests stays what its digest tag says.
     own = (replace(own, digest=digest, adopted=False) if counts(own) else own for own in fleet.own)
-    return Fleet(tuple(own), fleet.foreign)
+    return replace(fleet, own=tuple(own))
 
 
 class _Follower:
@@ -159,11 +158,11 @@ class _Follower:
         latest = parse_version_name(project.tags.get(t.LATEST, "")) if project is not None else None
         self.latest = latest.digest if latest is not None else None
 
-    def follow(self, versions: tuple[ObservedVersion, ...]) -> Followed:
+    def follow(self, seen: Observed) -> Followed:
         """Find the wanted digest, and the versions that count for it."""
         wanted = digests(self.inputs) if self.problem is None else ()
         named = wanted if self.latest is None else (*wanted, self.latest)
-        fleet = sort_out(self.desired, versions, named)
+        fleet = sort_out(self.desired, seen.versions, seen.proofs, named)
         held = self.latest or _newest_digest(fleet)
         if held is not None:
             fleet = _counted_for(fleet, held, lambda own: own.version.tags.get(t.CONTENT) == held)

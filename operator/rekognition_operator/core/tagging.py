@@ -9,7 +9,7 @@ from rekognition_operator.core.actions import Action, RemoveTags, SetTags
 from rekognition_operator.core.decision import DriftItem
 from rekognition_operator.core.inputs import VersionName, parse_version_name
 from rekognition_operator.core.report import remembered_keys
-from rekognition_operator.core.training import is_missing, unanswered_retry
+from rekognition_operator.core.training import is_missing, speaks_against, unanswered_retry
 from rekognition_operator.core.versions import IN_TRAINING, Fleet
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
@@ -90,7 +90,8 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
     if desired.annotations.retry is not None:
         token = t.token_value(desired.annotations.retry)
         # A token is answered by the version created under it, or because there is nothing to try again.
-        idle = any(own.usable or own.version.state in IN_TRAINING for own in wanted) and not wanted[0].start_failed
+        idle = any(own.usable or own.version.state in IN_TRAINING for own in wanted)
+        idle = idle and not wanted[0].start_failed and not speaks_against(wanted[0])
         if project.tags.get(t.RETRY) != token and (idle or unanswered_retry(desired, project, fleet) is None):
             changes[t.RETRY] = token
     if changes:

@@ -55,7 +55,10 @@ def plan_training(
     """Decide on the training of the wanted inputs; nothing is trained while any usable version of them exists."""
     wanted = fleet.of(desired.digests)
     if any(own.usable or own.start_failed for own in wanted):  # a model that fails to start is trained all the same
-        return TrainingPlan()
+        if not speaks_against(wanted[0]) or unanswered_retry(desired, project, fleet) is None:
+            return TrainingPlan()
+        plan = _Planner(desired, project, fleet, policy, now, attempt)
+        return plan.create(plan.next_name(), cause="retry")
     for own in wanted:
         # An older attempt that is on its way out is nobody's business; only the newest one's name is in question.
         waiting = _wait_for(own) if own.version.state in IN_TRAINING or own == wanted[0] else None
@@ -96,6 +99,11 @@ def _wait_until_free(name: str) -> TrainingPlan:
             f"Version {name} of the wanted inputs is being deleted in AWS; waiting until its name is free",
         )
     )
+
+
+def speaks_against(own: OwnVersion) -> bool:
+    """Whether a trained version may not serve: it is not trained anew for that, but where a person asks for it."""
+    return own.usable and not own.acceptable
 
 
 def is_missing(latest: VersionName, wanted: tuple[OwnVersion, ...], digests_wanted: tuple[str, ...]) -> bool:

@@ -1,12 +1,17 @@
 """Which versions of the project are ours, which inputs were they trained on, and which one is in service?"""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from rekognition_operator.core import tags as t
+from rekognition_operator.core.gates import Rejection, read_rejection
 from rekognition_operator.core.inputs import digests, parse_version_name
+from rekognition_operator.core.proof import Proof
 from rekognition_operator.core.world import Desired, Feature, ObservedVersion, VersionState
 
+NOTHING_PROVED: Mapping[str, Proof] = MappingProxyType({})
 _TRAINED = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
 """States in which an adapter answers. DEPRECATED still serves."""
 OCCUPYING = frozenset({VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING})
@@ -26,13 +31,20 @@ def usable_states(feature: Feature) -> frozenset[VersionState]:
 
 @dataclass(frozen=True)
 class OwnVersion:
-    """A version that is this resource's. ``attempt`` is the n of its name; 1 for an adopted one."""
+    """A version that is this resource's. ``attempt`` is the n of its name; 1 for an adopted one.
+
+    ``rejected``: it did not pass the gates in force. ``pinned``: spec.pin names it, so that the gates do not count.
+    ``base_model_answers``: its probes found that the base model answers in its place.
+    """
 
     version: ObservedVersion
     digest: str
     attempt: int
     feature: Feature
     adopted: bool = False
+    rejected: Rejection | None = None
+    pinned: bool = False
+    base_model_answers: bool = False
 
     @property
     def promoted_at(self) -> datetime | None:
@@ -43,6 +55,11 @@ class OwnVersion:
     def usable(self) -> bool:
         """Whether it can be put into service."""
         return self.version.state in usable_states(self.feature)
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether nothing that is known speaks against that it serves."""
+        return self.usable and not self.base_model_answers and (self.pinned or self.rejected is None)
 
     @property
     def failed(self) -> bool:
@@ -71,18 +88,22 @@ class Fleet:
 
     own: tuple[OwnVersion, ...]
     foreign: tuple[ObservedVersion, ...]
+    served_foreign: OwnVersion | None = None
+    """An adapter of others that spec.pin names, and that can serve: it is served, and not changed."""
 
     @property
     def active(self) -> OwnVersion | None:
-        """The version in service: the one promoted last among those that can serve.
+        """The version in service: the one promoted last among those that may serve.
 
         A promoted version in a state that this release does not know stays in service: nothing says that it is bad.
         """
+        if self.served_foreign is not None:
+            return self.served_foreign
         serving = [
             (promoted_at, own.version.created_at, own)
             for own in self.own
             if (promoted_at := own.promoted_at) is not None
-            and (own.usable or own.version.state is VersionState.UNKNOWN)
+            and (own.acceptable or own.version.state is VersionState.UNKNOWN)
         ]
         return max(serving, key=lambda entry: entry[:2])[2] if serving else None
 
@@ -109,7 +130,12 @@ class Fleet:
         return max([*listed, *adopted], default=0)
 
 
-def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...], by_content: tuple[str, ...] = ()) -> Fleet:
+def sort_out(
+    desired: Desired,
+    versions: tuple[ObservedVersion, ...],
+    proofs: Mapping[str, Proof] = NOTHING_PROVED,
+    by_content: tuple[str, ...] = (),
+) -> Fleet:
     """Tell our versions from foreign ones, in a project that is ours.
 
     Ours is what carries our owner tags or was released by us; what spec.adoption.versions names, if nobody owns it; and
@@ -119,13 +145,28 @@ def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...], by_content
     """
     own: list[OwnVersion] = []
     foreign: list[ObservedVersion] = []
+    served = None
     for version in sorted(versions, key=lambda v: (v.created_at, v.arn), reverse=True):
         mine = _own(desired, version, by_content)
         if mine is None:
             foreign.append(version)
+            if version.name == desired.pin and desired.feature is Feature.CONTENT_MODERATION:
+                theirs = _known(desired, OwnVersion(version, "", 1, desired.feature), proofs)
+                served = theirs if theirs.acceptable else None
         else:
-            own.append(mine)
-    return Fleet(tuple(own), tuple(foreign))
+            own.append(_known(desired, mine, proofs))
+    return Fleet(tuple(own), tuple(foreign), served)
+
+
+def _known(desired: Desired, own: OwnVersion, proofs: Mapping[str, Proof]) -> OwnVersion:
+    """Add what the gates, spec.pin and the probes say of a version."""
+    proof = proofs.get(own.version.arn)
+    return replace(
+        own,
+        rejected=read_rejection(desired.promotion.gates, own.version),
+        pinned=own.version.name == desired.pin,
+        base_model_answers=proof is not None and proof.base_model_answers,
+    )
 
 
 def of_our_tags(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rekognition_operator.core.inputs import TrainingInputs, digests
 from rekognition_operator.core.schedule import Schedule
+
+if TYPE_CHECKING:
+    from rekognition_operator.core.proof import Proof
 
 
 class Feature(StrEnum):
@@ -179,6 +182,8 @@ class Observed:
     usage: Usage | None = None
     data: DataSeen | None = None
     """None: the data is not followed."""
+    proofs: Mapping[str, "Proof"] = field(default_factory=dict)
+    """By ARN: what evaluation summaries and probes say of versions, as far as they were looked at."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _MOTO_RESET = "/moto-api/reset"
 _TARGET_PREFIX = "RekognitionService."
-#: Services, by their names in signatures, whose answers tell the emulated time. S3 and STS stay on ours; objects are dated by it.
+#: Services, by their names in signatures, whose answers tell the emulated time. S3 and STS stay on ours, though
+#: objects are dated by the emulated time.
 _ON_EMULATED_TIME = frozenset({"rekognition", "monitoring"})
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, cast
 
 import boto3
 import pytest
@@ -49,7 +50,7 @@ class S3:
     def objects(self) -> S3Objects:
         config = sdk_config(max_connections=1, connect_timeout_seconds=1, read_timeout_seconds=1)
         client = boto3.client("s3", region_name=REGION, config=config, aws_access_key_id="a", aws_secret_access_key="b")
-        client.meta.events.register("before-send.s3", self.answer)
+        client.meta.events.register("before-send.s3", cast("Any", self.answer))
         caller = Caller(
             ThreadPoolExecutor(max_workers=1),
             UnlimitedCalls(),

@@ -24,13 +24,14 @@ from fakes.builders import (
     version,
     with_content,
 )
+from fakes.models import P, made, model, world
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.inputs import TrainingInputs, digests
 from rekognition_operator.core.world import DataProblem, DataSeen, Follow, ObservedVersion, SeenManifest
-from unit.core.table import SERVING, UP_TO_DATE, Case, check, rows, stuck, working
+from unit.core.table import RUNS, SERVING, UP_TO_DATE, Case, check, moving, rows, stuck, working
 
 TRACK = Follow(settle=timedelta(minutes=30), max_trainings_per_day=2)
 BY_A = {t.MANIFESTS: name_of(A)}
@@ -537,7 +538,37 @@ LOST_TAGS = (
     ),
 )
 
-CASES = NEW_CONTENT + LIMIT + UNREADABLE + PINNED_AND_TRACKED + LOST_TAGS
+RUNS_P = made(P, "RUNNING", marker="Running 1", promoted=ago(hours=20))
+
+MODELS = (
+    Case(
+        "a model runs on while other content settles",
+        model(P, follow=TRACK),
+        replace(world(RUNS_P, latest=P), data=data("y", ago(minutes=25))),
+        [],
+        {**moving("DataSettling", ready="True InService", serving="True Running"), "UpToDate": "False DataSettling"},
+        requeue=300,
+    ),
+    Case(
+        "a model runs on while a version is trained on the other content",
+        model(P, follow=TRACK),
+        replace(world(RUNS_P, latest=P), data=data("y", ago(hours=1))),
+        [f"CreateVersion {name_of(with_content(P, 'y'))} [owner data-changed=P manifests=P]"],
+        {**moving("Training", ready="True InService", serving="True Running"), "UpToDate": "False Training"},
+    ),
+    Case(
+        "following stops no model whose data is as it was when it was trained",
+        model(P, follow=TRACK),
+        replace(world(RUNS_P, latest=P), data=data("x", ago(days=2))),
+        [
+            f"SetTags P [content={name_of(with_content(P, 'x'))}]",
+            f"SetTags project [latest={name_of(with_content(P, 'x'))}]",
+        ],
+        RUNS,
+    ),
+)
+
+CASES = NEW_CONTENT + LIMIT + UNREADABLE + PINNED_AND_TRACKED + LOST_TAGS + MODELS
 
 
 @rows(*NEW_CONTENT)
@@ -557,6 +588,11 @@ def test_nothing_is_trained_on_data_that_is_not_known(case: Case) -> None:
 
 @rows(*PINNED_AND_TRACKED)
 def test_beginning_and_ending_to_follow_pays_for_nothing(case: Case) -> None:
+    check(case)
+
+
+@rows(*MODELS)
+def test_a_model_serves_on_while_its_data_is_followed(case: Case) -> None:
     check(case)
 
 

@@ -73,6 +73,11 @@ class DataSimulation(AdapterSimulation):
     def __init__(self, *, versioned: bool = False) -> None:
         super().__init__()
         self.content, self.modified = "", self.now
+        self.passing = False
+        self.raced_at: datetime | None = None
+        """When something was last uploaded while the operator was at it."""
+        self.uploads: dict[str | None, str] = {}
+        """What is in each version of the objects."""
         self.readable = True
         self.trained: list[Trained] = []
         self.aws.objects.add_bucket(BUCKET, versioned=versioned)
@@ -92,6 +97,13 @@ class DataSimulation(AdapterSimulation):
         data = self.spec["data"]
         assert isinstance(data, dict)
         return bool(data["follow"] == "Track")
+
+    def next_pass(self) -> float | None:
+        self.passing = True
+        try:
+            return super().next_pass()
+        finally:
+            self.passing = False
 
     # --- the world --------------------------------------------------------------------------------------------------
 
@@ -125,8 +137,9 @@ class DataSimulation(AdapterSimulation):
             return  # what is uploaded while nobody looks cannot be told later
         self.now += timedelta(seconds=2)
         self.content, self.modified = content, self.now
+        self.raced_at = self.now if self.passing else None
         for name in (MANIFEST, COPY):
-            self.aws.objects.put(BUCKET, name, content.encode())
+            self.uploads[self.aws.objects.put(BUCKET, name, content.encode())] = content
 
     def follows_or_new(self) -> bool:
         return "data" not in self.spec or self.follows
@@ -138,12 +151,15 @@ class DataSimulation(AdapterSimulation):
         (manifest,) = inputs.training
         content = manifest.content or sha256(self.content)
         assert self.readable or manifest.content is None, "trained on data that cannot be read"
-        assert content == sha256(self.content), "trained on what is not there any more"
+        raced = self.raced_at == self.now
+        assert raced or content == sha256(self.content), "trained on what is not there any more"
+        if manifest.version is not None:
+            assert content == sha256(self.uploads[manifest.version]), "trained on another version than was looked at"
         threshold = inputs.confidence_threshold
         known = {(seen.content, seen.threshold) for seen in self.trained}
         assert (content, threshold) not in known, f"paid twice for {self.content} at {threshold}"
         if by_data:
-            assert self.now - self.modified >= SETTLE, "trained on data that has not settled"
+            assert raced or self.now - self.modified >= SETTLE, "trained on data that has not settled"
             today = [seen for seen in self.trained if seen.by_data and seen.at > self.now - DAY]
             assert len(today) < MOST, "trained more often in a day than the spec allows"
         self.trained.append(Trained(arn, content, threshold, self.now, by_data))

@@ -17,8 +17,8 @@ NOT_BY_NAME = tuple(kind for kind in EVERYTHING if kind != "read from the copy")
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def history(kinds: tuple[str, ...]) -> st.SearchStrategy[list[list[Move]]]:
-    move = st.builds(Move, kind=st.sampled_from(kinds), number=st.integers(0, 9))
+def history(kinds: tuple[str, ...], at_calls: tuple[int, ...] = (0,)) -> st.SearchStrategy[list[list[Move]]]:
+    move = st.builds(Move, kind=st.sampled_from(kinds), number=st.integers(0, 9), at_call=st.sampled_from(at_calls))
     return st.lists(st.lists(move, max_size=3), min_size=3, max_size=25)
 
 
@@ -39,6 +39,14 @@ def live(moves: list[list[Move]], *, versioned: bool = False) -> DataSimulation:
 @settings(relaxed, max_examples=200)
 @given(history(EVERYTHING), st.booleans())
 def test_each_content_is_trained_once_when_it_has_settled_and_what_is_there_serves(
+    moves: list[list[Move]], versioned: bool
+) -> None:
+    live(moves, versioned=versioned)
+
+
+@settings(relaxed, max_examples=100)
+@given(history((*UPLOADS, "train other inputs", "crash"), (0, 1, 2, 3, 4, 5, 6)), st.booleans())
+def test_what_is_uploaded_between_two_calls_is_not_taken_for_what_was_there_before(
     moves: list[list[Move]], versioned: bool
 ) -> None:
     live(moves, versioned=versioned)

@@ -133,16 +133,20 @@ class DataSimulation(AdapterSimulation):
                 super().happen(kind, number)
 
     def _upload(self, content: str) -> None:
-        if not self.follows_or_new():
-            return  # what is uploaded while nobody looks cannot be told later
+        if not self.content_is_known():
+            return  # whether it is the same could be told by nobody
         self.now += timedelta(seconds=2)
         self.content, self.modified = content, self.now
         self.raced_at = self.now if self.passing else None
         for name in (MANIFEST, COPY):
             self.uploads[self.aws.objects.put(BUCKET, name, content.encode())] = content
 
-    def follows_or_new(self) -> bool:
-        return "data" not in self.spec or self.follows
+    def content_is_known(self) -> bool:
+        """Whether the data is followed, and the operator has taken note of what each version was trained on."""
+        if "data" not in self.spec:
+            return True
+        noted = all({t.CONTENT, t.MANIFESTS} & version.tags.keys() for version in self.aws.versions)
+        return self.follows and noted
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 

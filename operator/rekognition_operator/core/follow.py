@@ -171,13 +171,16 @@ class _Follower:
         if self.problem is not None:
             hold = self._unreadable(self.problem, fleet, held)
             return Followed(replace(self.desired, held=held), fleet, remembered=remembered, hold=hold)
+        found = {own.version.arn: digest for own in fleet.own if (digest := self._found_content(own)) is not None}
         records = tuple(
-            SetTags(own.version.arn, {t.CONTENT: wanted[0]})
+            SetTags(own.version.arn, {t.CONTENT: found[own.version.arn]})
             for own in fleet.own
-            if self._proves_content(own) and own.version.state is not VersionState.DELETING
+            if own.version.arn in found and own.version.state is not VersionState.DELETING
         )
         fleet = _counted_for(
-            fleet, wanted[0], lambda own: own.version.tags.get(t.CONTENT) in wanted or self._proves_content(own)
+            fleet,
+            wanted[0],
+            lambda own: (own.version.tags.get(t.CONTENT) or found.get(own.version.arn)) in wanted,
         )
         desired = replace(self.desired, inputs=self.inputs)
         marks = {t.MANIFESTS: self.pinned[0]}
@@ -192,16 +195,23 @@ class _Follower:
             marks[t.DATA_CHANGED] = held
         return Followed(desired, fleet, records, remembered, marks)
 
-    def _proves_content(self, own: OwnVersion) -> bool:
-        """Whether a version that was trained while the data was not followed has the content that is there now.
+    def _found_content(self, own: OwnVersion) -> str | None:
+        """Return the digest by content of a version that was trained on these manifests while they were not followed.
 
-        The manifests were as they are before it was trained. Once known, its tag says so. S3 tells whole seconds.
+        It can be told as long as they are as they were before it was trained; then its tag says so. S3 tells whole
+        seconds.
         """
-        return (
-            t.CONTENT not in own.version.tags
-            and own.digest in self.pinned
-            and all(m.last_modified + _SECOND <= own.version.created_at for m in self.manifests)
-        )
+        if t.CONTENT in own.version.tags:
+            return None
+        if any(seen.last_modified + _SECOND > own.version.created_at for seen in self.manifests):
+            return None
+        if own.digest in self.pinned:
+            return digests(self.inputs)[0]
+        shown, asked = own.version.inputs, self.desired.inputs
+        if shown is None or own.digest not in digests(shown):
+            return None
+        same = (shown.training, shown.testing) == (asked.training, asked.testing)
+        return digests(_with_content(shown, self.manifests))[0] if same else None
 
     def _trains_anew(self, fleet: Fleet, wanted: tuple[str, ...]) -> bool:
         """Whether the wanted content is another one than before, and must be trained."""

@@ -36,6 +36,7 @@ from unit.core.table import RUNS, SERVING, UP_TO_DATE, Case, check, moving, rows
 TRACK = Follow(settle=timedelta(minutes=30), max_trainings_per_day=2)
 BY_A = {t.MANIFESTS: name_of(A)}
 """What a version carries that was trained on what was in the manifest a."""
+A70, X70 = (replace(training, confidence_threshold=70) for training in (A, X))
 DENIED = DataProblem(
     "AWS denied s3:GetObject on s3://acme-ml/a: Forbidden. Allow it in the operator's IAM policy, or set data.follow: "
     "Pinned"
@@ -115,7 +116,7 @@ NEW_CONTENT = (
     ),
     Case(
         "an edit of the spec waits for young data, too",
-        desired(replace(A, confidence_threshold=70), follow=TRACK),
+        desired(A70, follow=TRACK),
         observed(SERVES_X, project=project(latest=name_of(X)), data=data("y", ago(minutes=25))),
         [],
         HELD,
@@ -403,6 +404,22 @@ PINNED_AND_TRACKED = (
             version(A, promoted=ago(hours=20)), project=project(latest=name_of(A)), data=data("x", ago(days=1, hours=1))
         ),
         ["SetTags A [content=X]", "SetTags project [latest=X]"],
+        {"Ready": SERVING, "UpToDate": SERVING},
+    ),
+    Case(
+        "the content of versions of another threshold is noted, too, for when it is asked for again",
+        desired(A, follow=TRACK),
+        observed(
+            version(A, promoted=ago(hours=20)),
+            version(A70, created=ago(days=3)),
+            project=project(latest=name_of(A)),
+            data=data("x", ago(days=4)),
+        ),
+        [
+            "SetTags A [content=X]",
+            f"SetTags {name_of(A70)} [content={name_of(X70)}]",
+            "SetTags project [latest=X]",
+        ],
         {"Ready": SERVING, "UpToDate": SERVING},
     ),
     Case(

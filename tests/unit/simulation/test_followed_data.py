@@ -71,10 +71,10 @@ def _fails(moves: list[list[Move]]) -> bool:
     [
         ("_settling", lambda _: None, ("upload", "complete")),
         ("_limited", lambda *_: None, ("upload", "complete", "go on")),
-        ("_proves_content", lambda *_: False, ("complete", "follow or not")),
+        ("_found_content", lambda *_: None, ("complete", "follow or not")),
         ("_counts_for_limit", lambda *_: False, ("upload", "complete", "go on")),
     ],
-    ids=["nothing settles", "there is no limit", "nothing proves content", "nothing counts"],
+    ids=["nothing settles", "there is no limit", "no content is found", "nothing counts"],
 )
 def test_the_property_finds_an_operator_without_the_check(
     monkeypatch: pytest.MonkeyPatch, name: str, mutant: object, kinds: tuple[str, ...]

@@ -144,6 +144,8 @@ class Reason(StrEnum):
     CORRECTING_DRIFT = "CorrectingDrift"
     CONFIRMING_CREATE = "ConfirmingCreate"
     CONFIRMING_LOSS = "ConfirmingLoss"
+    DATA_SETTLING = "DataSettling"
+    TRAINING_LIMIT = "TrainingLimit"
     WAITING_FOR_QUOTA = "WaitingForQuota"
     WAITING_FOR_DELETION = "WaitingForDeletion"
     RETRYING = "Retrying"
@@ -161,6 +163,7 @@ class Reason(StrEnum):
     PROJECT_DELETED = "ProjectDeleted"
     TRAINING_FAILED = "TrainingFailed"
     TRAINING_REFUSED = "TrainingRefused"
+    DATA_UNREADABLE = "DataUnreadable"
     REPEATEDLY_DELETED = "RepeatedlyDeleted"
     VERSION_DELETED = "VersionDeleted"
     VERSION_NAME_UNAVAILABLE = "VersionNameUnavailable"
@@ -311,6 +314,23 @@ REASONS: tuple[ReasonSpec, ...] = (
         "-",
     ),
     ReasonSpec(
+        Reason.DATA_SETTLING,
+        ConditionType.RECONCILING,
+        "True",
+        "The data is followed (`spec.data`) and has changed: a version is trained on it once it has stayed the same "
+        "for `settle`. The message has the time. The version in service stays.",
+        "Nothing; or set the retry annotation to train at once.",
+    ),
+    ReasonSpec(
+        Reason.TRAINING_LIMIT,
+        ConditionType.RECONCILING,
+        "True",
+        "The data has changed, and as many versions were trained within 24 hours because it did as "
+        "`spec.data.maxTrainingsPerDay` allows. The message has the time at which it goes on. The version in service "
+        "stays.",
+        "Nothing; or raise `maxTrainingsPerDay`, or set the retry annotation, to train at once.",
+    ),
+    ReasonSpec(
         Reason.WAITING_FOR_QUOTA,
         ConditionType.RECONCILING,
         "True",
@@ -418,6 +438,15 @@ REASONS: tuple[ReasonSpec, ...] = (
         "The training failed; the message has AWS's words and the place of the manifest summary. The version "
         "that was in service stays.",
         "Correct the data and change `spec.training`; or set the retry annotation.",
+    ),
+    ReasonSpec(
+        Reason.DATA_UNREADABLE,
+        ConditionType.STALLED,
+        "True",
+        "The data is followed (`spec.data`), and a manifest is missing or may not be read: nothing is trained, and the "
+        "version in service stays.",
+        "Upload the manifest, correct its place in `spec.training`, or allow `s3:GetObject` (with an object version "
+        "`s3:GetObjectVersion`) on it; or set `data.follow: Pinned`.",
     ),
     ReasonSpec(
         Reason.TRAINING_REFUSED,

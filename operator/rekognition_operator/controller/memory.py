@@ -91,6 +91,16 @@ class PublishMemory:
 
 
 @dataclass
+class DataMemory:
+    """What was read of followed manifests. Losing it costs reading them once more."""
+
+    read: dict[tuple[object, ...], str] = field(default_factory=dict)
+    """SHA-256 of the content, by what tells an upload from every other one."""
+    failures: int = 0
+    """How often in a row S3 could not be asked."""
+
+
+@dataclass
 class Memory:
     """What one resource has been through. Losing it costs a call or two, never a training.
 
@@ -106,6 +116,7 @@ class Memory:
     place_in_queue_written_at: float | None = None
     slots: Slots | None = None
     usage: UsageMemory = field(default_factory=UsageMemory)
+    data: DataMemory = field(default_factory=DataMemory)
     proofs: ProofMemory = field(default_factory=ProofMemory)
     publishing: PublishMemory = field(default_factory=PublishMemory)
 

@@ -22,6 +22,7 @@ from rekognition_operator.controller.act import Acted, Actor, trainings
 from rekognition_operator.controller.backoff import JITTER, PATIENT_AFTER, Backoff, persists, requeue_of
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
+from rekognition_operator.controller.data import observe_data
 from rekognition_operator.controller.logs import pass_context
 from rekognition_operator.controller.memory import Held, Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
@@ -279,8 +280,9 @@ class Reconciler:
             monotonic=now,
             month_known=month_shown(parse_status(resource.body)),
         )
+        observed = replace(observed, usage=usage, data=await observe_data(aws, desired, memory.data, lane=lane))
         proofs = await observe_proofs(aws, desired, observed, memory.proofs, self._policy, lane=lane)
-        return replace(observed, usage=usage, proofs=proofs)
+        return replace(observed, proofs=proofs)
 
     async def _act(
         self,

@@ -23,6 +23,8 @@ _WORTH_TELLING = frozenset(
         Reason.WAITING_FOR_QUOTA,
         Reason.CONFIRMING_CREATE,
         Reason.CONFIRMING_LOSS,
+        Reason.DATA_SETTLING,
+        Reason.TRAINING_LIMIT,
         Reason.ADOPTING,
         Reason.DELETING,
         Reason.WAITING_FOR_TRAINING,

@@ -14,11 +14,16 @@ _VERSION_NAME = re.compile(r"(?P<digest>v[0-9]+-[0-9a-f]{16})(?:-(?P<attempt>[1-
 
 @dataclass(frozen=True)
 class ManifestRef:
-    """A manifest in Amazon S3; ``version`` is the S3 object version, where one is given."""
+    """A manifest in Amazon S3; ``version`` is the S3 object version, where one is given.
+
+    ``content`` is there where the data is followed: the SHA-256 of the object, in lower hex. The manifest is its
+    content then; the version is only where it was read, and shall be read.
+    """
 
     bucket: str
     name: str
     version: str | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,12 @@ class TrainingInputs:
     testing: tuple[ManifestRef, ...] = ()
     confidence_threshold: float | None = None
     kms_key_id: str | None = None
+
+    @property
+    def places(self) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        """Bucket and name of each manifest, of training and testing: where the data is, whatever is in it."""
+        training, testing = (tuple((m.bucket, m.name) for m in ms) for ms in (self.training, self.testing))
+        return training, testing
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,8 @@ def _digest_v1(inputs: TrainingInputs) -> str:
 
 
 def _manifest_v1(manifest: ManifestRef) -> dict[str, str]:
+    if manifest.content is not None:
+        return {"content": manifest.content}
     document = {"bucket": manifest.bucket, "name": manifest.name}
     if manifest.version is not None:
         document["version"] = manifest.version

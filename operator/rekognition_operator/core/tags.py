@@ -38,6 +38,14 @@ DIGEST = PREFIX + "digest"
 RETRY = PREFIX + "retry"
 """On a version: the retry token in force when it was created. On a project: the last token that was answered."""
 
+CONTENT = PREFIX + "content"
+"""On a version that was trained while the data was not followed: its digest by the content of the manifests, as far as
+that can be told later."""
+MANIFESTS = PREFIX + "manifests"
+"""On a version that was trained while the data was followed: its digest by the names of the manifests."""
+DATA_CHANGED = PREFIX + "data-changed"
+"""On a version that was trained because the data had changed: the digest that was the wanted one before."""
+
 LATEST = PREFIX + "latest"
 """On a project: the newest version of the wanted inputs that was seen: tells a lost version from one never trained."""
 LOST = PREFIX + "lost"

@@ -131,18 +131,23 @@ class Fleet:
 
 
 def sort_out(
-    desired: Desired, versions: tuple[ObservedVersion, ...], proofs: Mapping[str, Proof] = NOTHING_PROVED
+    desired: Desired,
+    versions: tuple[ObservedVersion, ...],
+    proofs: Mapping[str, Proof] = NOTHING_PROVED,
+    by_content: tuple[str, ...] = (),
 ) -> Fleet:
     """Tell our versions from foreign ones, in a project that is ours.
 
     Ours is what carries our owner tags or was released by us; what spec.adoption.versions names, if nobody owns it; and
     a version without owner whose name is the digest of its inputs: its tags were lost, but the name proves what it is.
+    AWS does not show the content of manifests: ``by_content`` are the digests of content that prove it, too, of a
+    version whose manifests lie where ours do.
     """
     own: list[OwnVersion] = []
     foreign: list[ObservedVersion] = []
     served = None
     for version in sorted(versions, key=lambda v: (v.created_at, v.arn), reverse=True):
-        mine = _own(desired, version)
+        mine = _own(desired, version, by_content)
         if mine is None:
             foreign.append(version)
             if version.name == desired.pin and desired.feature is Feature.CONTENT_MODERATION:
@@ -171,9 +176,11 @@ def of_our_tags(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Flee
     return Fleet(tuple(ours), ())
 
 
-def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
+def _own(desired: Desired, version: ObservedVersion, by_content: tuple[str, ...]) -> OwnVersion | None:
     name = parse_version_name(version.name)
     computed = digests(version.inputs) if version.inputs is not None else ()
+    if version.inputs is not None and version.inputs.places == desired.inputs.places:
+        computed = (*computed, *by_content)
     match t.ownership(version.tags, desired.owner):
         case t.Ownership.ANOTHER:
             return None

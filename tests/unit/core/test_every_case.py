@@ -16,6 +16,7 @@ from rekognition_operator.core.world import VersionState
 from unit.core import (
     test_create_attempt,
     test_deletion,
+    test_follow,
     test_loss,
     test_project,
     test_retention,
@@ -40,6 +41,7 @@ TABLES = (
     test_training_failures,
     test_create_attempt,
     test_loss,
+    test_follow,
     test_retention,
     test_serving_bills,
     test_serving_deletion,

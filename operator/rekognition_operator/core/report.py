@@ -1,17 +1,14 @@
 """What does a pass say of the resource, in conditions and versions?"""
 
-from datetime import timedelta
-
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import VersionRole
-from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
+from rekognition_operator.core.expiry import expires_when
 from rekognition_operator.core.inputs import VersionName
+from rekognition_operator.core.refresh import Refresh, Stage, refresh_of
 from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
+from rekognition_operator.core.wording import to_the_minute
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
-
-_EXPIRES_AFTER_DAYS = (60, 90)
-"""AWS stops serving a version so long after its base model was superseded (developer guide, managing adapters)."""
 
 
 def report_on(
@@ -31,7 +28,7 @@ def report_on(
         up_to_date=_up_to_date(desired, fleet, reconciling, stalled),
         reconciling=None if _told_by_up_to_date(desired, reconciling) else reconciling,
         stalled=stalled,
-        expiring=_expiring(fleet),
+        expiring=_expiring(desired, fleet),
         pending_next_version=_pending(desired, fleet),
         project=project,
         project_tag_keys=remembered_keys(desired, project),
@@ -87,22 +84,62 @@ def _told_by_up_to_date(desired: Desired, reconciling: Finding | None) -> bool:
     return desired.ready_when_accepted and reconciling is not None and reconciling.reason is Reason.TRAINING
 
 
-def _expiring(fleet: Fleet) -> Finding | None:
+def _expiring(desired: Desired, fleet: Fleet) -> Finding | None:
     active = fleet.active
     if active is None or active.version.state is not VersionState.DEPRECATED:
         return None
-    seen = t.read_time(active.version.tags.get(t.DEPRECATED_SEEN))
-    when = "60 to 90 days after the new base model was released"
-    if seen is not None:
-        first, last = (f"{seen + timedelta(days=days):%Y-%m-%d}" for days in _EXPIRES_AFTER_DAYS)
-        when = f"between {first} and {last} (an estimate: 60 to 90 days from when it was first seen; AWS shows no date)"
     return Finding(
         Reason.DEPRECATED,
         f"A newer base model has superseded that of version {active.version.name}. It still serves; AWS will stop "
-        f"serving it "
-        f"{when}, and the operator then trains the same inputs on the new base model. To be ahead of that, change "
-        "spec.training now",
+        f"serving it {expires_when(active.version)}. {_what_comes_next(desired, fleet, active)}",
     )
+
+
+def _what_comes_next(desired: Desired, fleet: Fleet, active: OwnVersion) -> str:
+    """Say what the operator does about a version in service that AWS will stop serving."""
+    if desired.deleting:
+        return "The resource is being deleted"
+    newest = next((own for own in fleet.of(desired.digests) if own.usable), None)
+    if newest is not None and newest != active:
+        on = newest.version.base_model_version or "another one"
+        return f"Version {newest.version.name}, on base model {on}, takes its place once spec.promotion lets it"
+    if newest is None:
+        return "A version of the inputs that spec.training has by now is to take its place"
+    refresh = refresh_of(desired, fleet)
+    if refresh is None:
+        return (
+            "Nothing is done before: only then the same inputs are trained anew, and nothing serves meanwhile. To have "
+            "that done in time, set spec.refresh.onDeprecated: Retrain"
+        )
+    return _refresh_told(desired, refresh)
+
+
+def _refresh_told(desired: Desired, refresh: Refresh) -> str:
+    name = refresh.attempt.version.name if refresh.attempt is not None else refresh.name
+    match refresh.stage:
+        case Stage.PLANNED:
+            unless = ", unless AWS has added a version by itself by then" if desired.adopt_updates else ""
+            due = (
+                f"from {to_the_minute(refresh.due_at)} on" if refresh.due_at is not None else "after spec.refresh.after"
+            )
+            return f"The operator trains the same inputs on the new base model {due}{unless}"
+        case Stage.ASKED:
+            return f"The operator asks Rekognition to train the same inputs on the new base model, as version {name}"
+        case Stage.TRAINING:
+            return f"The same inputs are in training on the new base model, as version {name}"
+        case Stage.FAILED:
+            return f"The same inputs were to be trained on the new base model, and version {name} failed"
+        case Stage.GONE:
+            return (
+                f"The same inputs were trained anew, as version {name}, which is not there any more or cannot be used: "
+                "that is done once only. To be ahead of the expiry, change spec.training"
+            )
+        case Stage.SAME_BASE_MODEL:
+            return (
+                "The same inputs were trained anew, and that gave a version on the same, superseded base model "
+                f"{refresh.of.version.base_model_version}: that is not done again. Once it has expired, they are "
+                "trained anew; to be ahead of that, change spec.training"
+            )
 
 
 def _pending(desired: Desired, fleet: Fleet) -> Finding | None:

@@ -11,7 +11,7 @@ def superseded(desired: Desired, fleet: Fleet) -> list[OwnVersion]:
     """Return the versions that have been of use and are not any more, the most recently used first.
 
     Neither the version in service, nor the one that shall be, nor the newest of the wanted inputs is among them, nor is
-    one that spec.adoption.versions names.
+    one that spec.adoption.versions names or that AWS has added.
     """
     protected = _protected(desired, fleet)
     out = [
@@ -43,5 +43,7 @@ def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
     last = fleet.last_promoted  # a model that failed to start, and may be the only one that can serve
     may_come_back = last if last is not None and last.start_failed else None
     keep = [fleet.active, may_come_back, choose(desired, fleet), *wanted[:1], *newest_failed]
-    named = [own for own in fleet.own if own.version.name in desired.adopt_versions]
-    return frozenset(own.version.arn for own in (*keep, *named) if own is not None)
+    # Where AWS's is the newest, our newest is what tells of the names that were used.
+    ours = [own for own in wanted if not own.by_aws][:1]
+    named = [own for own in fleet.own if own.version.name in desired.adopt_versions or own.by_aws]
+    return frozenset(own.version.arn for own in (*keep, *ours, *named) if own is not None)

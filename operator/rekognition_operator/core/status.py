@@ -16,6 +16,7 @@ from rekognition_operator.api.resource import (
 )
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, ServingReport, VersionReport
+from rekognition_operator.core.expiry import expiry_estimate
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.units import units_of
 from rekognition_operator.core.versions import IN_TRAINING, OCCUPYING
@@ -325,12 +326,14 @@ def _active(version: ObservedVersion | None) -> ActiveVersion | None:
     if version is None:
         return None
     promoted_at = t.read_time(version.tags.get(t.PROMOTED_AT))
+    expiry = expiry_estimate(version)
     return ActiveVersion(
         version_name=version.name,
         arn=version.arn,
         f1_score=version.f1_score,
         base_model_version=_cut(version.base_model_version),
         since=_second(promoted_at) if promoted_at is not None else None,
+        expiry_estimate=_second(expiry.earliest) if expiry is not None else None,
     )
 
 

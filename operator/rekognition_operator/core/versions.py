@@ -1,6 +1,6 @@
 """Which versions of the project are ours, which inputs were they trained on, and which one is in service?"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rekognition_operator.core import tags as t
@@ -33,6 +33,8 @@ class OwnVersion:
     attempt: int
     feature: Feature
     adopted: bool = False
+    by_aws: bool = False
+    """Whether AWS added it by autoUpdate. Its ``attempt`` is that of our newest one before it."""
 
     @property
     def promoted_at(self) -> datetime | None:
@@ -114,6 +116,7 @@ def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
 
     Ours is what carries our owner tags or was released by us; what spec.adoption.versions names, if nobody owns it; and
     a version without owner whose name is the digest of its inputs: its tags were lost, but the name proves what it is.
+    Under spec.adoptUpdates what AWS has added is ours, too.
     """
     own: list[OwnVersion] = []
     foreign: list[ObservedVersion] = []
@@ -123,7 +126,13 @@ def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
             foreign.append(version)
         else:
             own.append(mine)
-    return Fleet(tuple(own), tuple(foreign))
+    updates = [update for version in foreign if (update := _update(desired, own, version)) is not None]
+    arns = {update.version.arn for update in updates}
+    own = sorted([*own, *updates], key=lambda o: (o.version.created_at, o.version.arn), reverse=True)
+    return Fleet(
+        tuple(_placed(one, own) if one.by_aws else one for one in own),
+        tuple(version for version in foreign if version.arn not in arns),
+    )
 
 
 def of_our_tags(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
@@ -143,10 +152,48 @@ def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
             if name is not None and (t.DIGEST not in version.tags or name.digest in computed):
                 return OwnVersion(version, name.digest, name.attempt, desired.feature)
             digest = version.tags.get(t.DIGEST) or (computed[0] if computed else "")
-            return OwnVersion(version, digest, 1, desired.feature, adopted=True)
+            by_aws = version.tags.get(t.ADDED_BY) == t.AWS
+            return OwnVersion(version, digest, 1, desired.feature, adopted=True, by_aws=by_aws)
         case t.Ownership.UNOWNED | t.Ownership.RELEASED:
             if name is not None and name.digest in computed:
                 return OwnVersion(version, name.digest, name.attempt, desired.feature)
             if version.name in desired.adopt_versions and computed:
                 return OwnVersion(version, computed[0], 1, desired.feature, adopted=True)
             return None
+
+
+def may_be_update(desired: Desired, version: ObservedVersion) -> bool:
+    """Tell whether a foreign version may be one that AWS adds for the wanted inputs, in whatever state it is.
+
+    INFERRED: AWS documents neither names nor tags of such versions. So it is any without owner that AWS shows to have
+    been trained on the wanted inputs, or of which it shows no inputs.
+    """
+    if not (desired.auto_update and desired.adopt_updates):
+        return False
+    if t.ownership(version.tags, desired.owner) is not t.Ownership.UNOWNED:
+        return False
+    return version.inputs is None or not set(desired.digests).isdisjoint(digests(version.inputs))
+
+
+def _update(desired: Desired, own: list[OwnVersion], version: ObservedVersion) -> OwnVersion | None:
+    """Count a version that AWS has added, and trained, as ours; None where it is none."""
+    if version.state not in usable_states(desired.feature) or not may_be_update(desired, version):
+        return None
+    if version.inputs is not None:
+        digest = next(digest for digest in desired.digests if digest in digests(version.inputs))
+    else:  # the retraining of what was in service then: of the wanted inputs, if that was
+        promoted = [(at, o.digest) for o in own if (at := o.promoted_at) is not None and at <= version.created_at]
+        digest = max(promoted, default=(None, ""))[1]
+        if digest not in desired.digests:
+            return None
+    return OwnVersion(version, digest, 1, desired.feature, adopted=True, by_aws=True)
+
+
+def _placed(update: OwnVersion, own: list[OwnVersion]) -> OwnVersion:
+    """Rank a version by AWS among ours of the same inputs by its creation."""
+    before = (
+        o.attempt
+        for o in own
+        if o.digest == update.digest and not o.by_aws and o.version.created_at < update.version.created_at
+    )
+    return replace(update, attempt=max(before, default=1))

@@ -119,9 +119,7 @@ def _refresh_told(desired: Desired, refresh: Refresh) -> str:
     match refresh.stage:
         case Stage.PLANNED:
             unless = ", unless AWS has added a version by itself by then" if desired.adopt_updates else ""
-            due = (
-                f"from {to_the_minute(refresh.due_at)} on" if refresh.due_at is not None else "after spec.refresh.after"
-            )
+            due = f"from {to_the_minute(refresh.due_at)} on" if refresh.due_at is not None else "in time"
             return f"The operator trains the same inputs on the new base model {due}{unless}"
         case Stage.ASKED:
             return f"The operator asks Rekognition to train the same inputs on the new base model, as version {name}"

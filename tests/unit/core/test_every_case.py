@@ -14,10 +14,12 @@ from rekognition_operator.core.status import compose
 from rekognition_operator.core.versions import Fleet, sort_out
 from rekognition_operator.core.world import VersionState
 from unit.core import (
+    test_adopt_updates,
     test_create_attempt,
     test_deletion,
     test_loss,
     test_project,
+    test_refresh,
     test_retention,
     test_serving_bills,
     test_serving_deletion,
@@ -40,6 +42,8 @@ TABLES = (
     test_training_failures,
     test_create_attempt,
     test_loss,
+    test_refresh,
+    test_adopt_updates,
     test_retention,
     test_serving_bills,
     test_serving_deletion,

@@ -33,6 +33,8 @@ from rekognition_operator.core.world import (
 
 T = TypeVar("T")
 
+_S3_OPERATIONS: Final = frozenset({"HeadObject", "GetObject"})
+"""Their answers do not tell Rekognition's time."""
 _BUSY: Final = frozenset(
     {
         VersionState.TRAINING_IN_PROGRESS,
@@ -67,7 +69,7 @@ class RekognitionOperations(ServingWorld):
             self.on_call(operation)
         self._read_meter()
         fault = self._due(operation)
-        if fault is None or fault.error.kind is not ErrorKind.LOST:
+        if operation not in _S3_OPERATIONS and (fault is None or fault.error.kind is not ErrorKind.LOST):
             self._answered_at = self._now()
         if fault is None:
             return effect()

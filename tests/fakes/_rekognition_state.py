@@ -1,10 +1,10 @@
 """What does the fake Rekognition remember, and what does it refuse by form alone?"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
@@ -18,6 +18,8 @@ from rekognition_operator.core.world import (
     S3Object,
     VersionState,
 )
+
+T = TypeVar("T")
 
 NAME: Final = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
 """ProjectName and VersionName in AWS's model."""
@@ -37,6 +39,12 @@ _CODES: Final[Mapping[ErrorKind, str]] = {
     ErrorKind.SERVER: "InternalServerError",
     ErrorKind.LOST: "AnswerLost",
 }
+
+
+class Runner(Protocol):
+    """Makes one call to AWS: the operation, whose, in which lane, and what it does."""
+
+    def __call__(self, operation: str, subject: str, lane: Lane, effect: Callable[[], T]) -> T: ...
 
 
 class Call(NamedTuple):

@@ -13,6 +13,8 @@ from fakes._rekognition_state import (
     refusal,
 )
 from fakes._rekognition_usage import Meter
+from fakes.objects import FakeObjects
+from fakes.summaries import FEW_MISTAKES, Mistakes, summary_of
 from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.world import (
@@ -30,6 +32,9 @@ class RekognitionWorld:
     ``on_call(operation)`` runs before each call to AWS, also between those inside one method of the fake: change the
     world there. ``instant``: projects skip CREATING, and deletions skip DELETING.
     """
+
+    objects: FakeObjects
+    """The S3 of the same account and Region."""
 
     def __init__(
         self,
@@ -55,6 +60,8 @@ class RekognitionWorld:
         self.max_inference_units = max_inference_units
         self.max_tags = max_tags
         self.instant = instant
+        self.base_model_version = "7.0"
+        """The base model that new trainings use."""
         self.on_call: Callable[[str], None] | None = None
         self.calls: list[Call] = []
         """Every call to AWS, in order, whatever its outcome."""
@@ -103,7 +110,7 @@ class RekognitionWorld:
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
         f1_score: float = 0.9,
-        base_model_version: str = "7.0",
+        base_model_version: str | None = None,
     ) -> str:
         """Make a version as a person, or AWS's auto update, would; ``project`` by name or ARN. Returns its ARN."""
         owner = self.project(project)
@@ -118,7 +125,9 @@ class RekognitionWorld:
             inputs=inputs,
             output=output,
             description=description,
-            base_model_version=base_model_version if owner.feature is Feature.CONTENT_MODERATION else None,
+            base_model_version=(base_model_version or self.base_model_version)
+            if owner.feature is Feature.CONTENT_MODERATION
+            else None,
         )
         owner.versions.append(version)
         if status == VersionState.TRAINING_IN_PROGRESS:
@@ -139,8 +148,8 @@ class RekognitionWorld:
         owner.datasets.append(ObservedDataset(arn, kind, "CREATE_COMPLETE"))  # type: ignore[arg-type]  # narrowed above
         return arn
 
-    def complete(self, version: str, *, f1_score: float = 0.9) -> None:
-        """Let the training succeed."""
+    def complete(self, version: str, *, f1_score: float = 0.9, mistakes: Mistakes = FEW_MISTAKES) -> None:
+        """Let the training succeed, with this evaluation."""
         record = self.version(version)
         record.status = VersionState.TRAINING_COMPLETED
         record.status_message = "The model is ready to run."
@@ -148,6 +157,10 @@ class RekognitionWorld:
         record.billable_training_seconds = 1899
         record.f1_score = f1_score
         self._place_outputs(record, evaluated=True)
+        if record.evaluation_summary is not None:
+            found = self._find_version(record.arn)
+            place, feature = record.evaluation_summary, found[0].feature if found else Feature.CONTENT_MODERATION
+            self.objects.put(place.bucket, place.name, summary_of(feature, f1_score, mistakes))
 
     def fail(self, version: str, message: str) -> None:
         """Let the training fail with AWS's ``message``."""

@@ -7,6 +7,8 @@ from typing import Final
 
 from fakes._rekognition_operations import RekognitionOperations
 from fakes._rekognition_state import Call, Effect, ProjectRecord, VersionRecord, check_name, refusal
+from fakes.detection import FakeDetection
+from fakes.objects import FakeObjects
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, tags_lane
 from rekognition_operator.core.inputs import TrainingInputs
@@ -73,6 +75,8 @@ class FakeRekognition(RekognitionOperations):
             instant=instant,
         )
         self._memory = _Memory()
+        self.objects = FakeObjects(self._run, self._now)
+        self.detection = FakeDetection(self._run, self._find_version, self.add_requests)
 
     def restart(self) -> None:
         """Forget what is only in memory, as a new operator process would; AWS stays as it is."""

@@ -56,6 +56,7 @@ class Causes:
     service_faults: int = 0
     expired: int = 0
     projects_lost: int = 0
+    refreshes: int = 0
 
 
 class StrictReconciler(Reconciler):
@@ -313,6 +314,7 @@ class Simulation:
             effects = sum(n for (_, name), n in created.items() if name.startswith(digest))
             removed = sum(n for name, n in self.causes.removed.items() if name.startswith(digest))
             causes = removed + len(self.causes.tokens) + self.causes.service_faults + self.causes.expired
+            causes += self.causes.refreshes
             assert effects <= 1 + causes, f"{digest} was trained {effects} times with {causes} causes"
         for version in self.aws.versions:
             parsed = parse_version_name(version.name)

@@ -23,6 +23,10 @@ class ConditionType(StrEnum):
     SERVING = "Serving"
     NO_ROOM_FOR_BLUE_GREEN = "NoRoomForBlueGreen"
     IDLE_UNKNOWN = "IdleUnknown"
+    PINNED = "Pinned"
+    GATE_OVERRIDDEN = "GateOverridden"
+    AWAITING_APPROVAL = "AwaitingApproval"
+    PROBES_FAILING = "ProbesFailing"
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,26 @@ CONDITIONS: tuple[ConditionSpec, ...] = (
         meaning="spec.serving.idleStop is set, and whether anybody asks the model cannot be known: it is not stopped.",
         kinds=(CustomLabelsModel,),
     ),
+    ConditionSpec(
+        ConditionType.PINNED,
+        always=False,
+        meaning="spec.pin names the version that serves, whatever spec.training says.",
+    ),
+    ConditionSpec(
+        ConditionType.GATE_OVERRIDDEN,
+        always=False,
+        meaning="The version that spec.pin names does not pass the gates of spec.promotion, and serves all the same.",
+    ),
+    ConditionSpec(
+        ConditionType.AWAITING_APPROVAL,
+        always=False,
+        meaning="promotion.strategy is Manual, and a trained version waits for a person's word.",
+    ),
+    ConditionSpec(
+        ConditionType.PROBES_FAILING,
+        always=False,
+        meaning="A probe of the version in service fails, or cannot be made. The version stays in service.",
+    ),
 )
 
 
@@ -106,11 +130,16 @@ class Reason(StrEnum):
     STOPPED = "Stopped"
     OUTSIDE_WINDOW = "OutsideWindow"
     IDLE = "Idle"
+    PINNED = "Pinned"
+    BASE_MODEL_ANSWERS = "BaseModelAnswers"
     # work under way
     PROGRESSING = "Progressing"
     CREATING_PROJECT = "CreatingProject"
     ADOPTING = "Adopting"
     TRAINING = "Training"
+    PROVING = "Proving"
+    AWAITING_PROOF = "AwaitingProof"
+    AWAITING_APPROVAL = "AwaitingApproval"
     PROMOTING = "Promoting"
     CORRECTING_DRIFT = "CorrectingDrift"
     CONFIRMING_CREATE = "ConfirmingCreate"
@@ -146,6 +175,9 @@ class Reason(StrEnum):
     OVER_BUDGET = "OverBudget"
     SERVING_DRIFT = "ServingDrift"
     PROJECT_HAS_DATASETS = "ProjectHasDatasets"
+    VERSION_REJECTED = "VersionRejected"
+    PROOF_BLOCKED = "ProofBlocked"
+    PINNED_VERSION_UNAVAILABLE = "PinnedVersionUnavailable"
     # drift
     DRIFT_CORRECTED = "Correcting"
     DRIFT_REPORTED = "Reported"
@@ -156,6 +188,10 @@ class Reason(StrEnum):
     BUDGET = "Budget"
     SEVERAL_MODELS_RUN = "SeveralModelsRun"
     METRICS_REFUSED = "MetricsRefused"
+    # proving
+    GATE_OVERRIDDEN = "GateOverridden"
+    PROBES_FAILED = "ProbesFailed"
+    PROBES_UNUSABLE = "ProbesUnusable"
     # the rest
     SUSPENDED = "Suspended"
     APPLIES_TO_NEXT_VERSION = "AppliesToNextVersion"
@@ -495,6 +531,88 @@ REASONS: tuple[ReasonSpec, ...] = (
         "has, Rekognition refuses to train from manifests. The version in service stays.",
         "Delete the datasets in AWS: it trains at the next look; or create a resource with another `projectName`.",
         kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.PROVING,
+        ConditionType.RECONCILING,
+        "True",
+        "A trained version is proved before it is put into service: its evaluation is read, its probes are made.",
+        "-",
+    ),
+    ReasonSpec(
+        Reason.AWAITING_PROOF,
+        ConditionType.UP_TO_DATE,
+        "False",
+        "A trained version must be asked before it is put into service, and can only be while it runs.",
+        "Nothing: it is asked when the model runs next.",
+        kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.AWAITING_APPROVAL,
+        ConditionType.AWAITING_APPROVAL,
+        "True",
+        "A trained version has passed the gates, and `promotion.strategy` is `Manual`. UpToDate is False meanwhile.",
+        "Set the approve annotation to the version's name, or set `spec.pin` to it.",
+    ),
+    ReasonSpec(
+        Reason.VERSION_REJECTED,
+        ConditionType.STALLED,
+        "True",
+        "A trained version does not pass a gate of `spec.promotion`; the message says which, what it asks for, and "
+        "what the version shows. What was in service stays.",
+        "Correct the data and change `spec.training`; or change `spec.promotion`; or set `spec.pin` to serve it all "
+        "the same; or set the retry annotation to train the same inputs once more.",
+    ),
+    ReasonSpec(
+        Reason.PROOF_BLOCKED,
+        ConditionType.STALLED,
+        "True",
+        "A trained version can be neither proved nor rejected: its evaluation summary or the image of a probe cannot "
+        "be read.",
+        "Correct what the message names; it is tried again at each look.",
+    ),
+    ReasonSpec(
+        Reason.BASE_MODEL_ANSWERS,
+        ConditionType.STALLED,
+        "True",
+        "The base model answered a probe in place of the version, without an error. The version is out of service.",
+        "Nothing, if AWS lists it as `EXPIRED` soon; else set the retry annotation to train the same inputs once more.",
+        kinds=(ModerationAdapter,),
+    ),
+    ReasonSpec(
+        Reason.PINNED_VERSION_UNAVAILABLE,
+        ConditionType.STALLED,
+        "True",
+        "`spec.pin` names a version that is gone, failed, expired, or a model of others. What was in service stays.",
+        "Set `spec.pin` to another one of `status.versions`, or remove it.",
+    ),
+    ReasonSpec(
+        Reason.PINNED,
+        ConditionType.PINNED,
+        "True",
+        "`spec.pin` names the version that serves. UpToDate is True for the same reason.",
+        "Remove `spec.pin` to serve what `spec.training` asks for.",
+    ),
+    ReasonSpec(
+        Reason.GATE_OVERRIDDEN,
+        ConditionType.GATE_OVERRIDDEN,
+        "True",
+        "The pinned version does not pass the gates of `spec.promotion`.",
+        "Nothing, if that is meant; else remove `spec.pin`.",
+    ),
+    ReasonSpec(
+        Reason.PROBES_FAILED,
+        ConditionType.PROBES_FAILING,
+        "True",
+        "The version in service answers a probe otherwise than `expect` says.",
+        "Look at the image and at `spec.promotion.probes`; to serve another version, set `spec.pin`.",
+    ),
+    ReasonSpec(
+        Reason.PROBES_UNUSABLE,
+        ConditionType.PROBES_FAILING,
+        "True",
+        "A probe of the version in service could not be made.",
+        "Correct what the message names.",
     ),
     ReasonSpec(
         Reason.DRIFT_CORRECTED, ConditionType.DRIFTED, "True", "AWS differs from the spec and is being put right.", "-"

@@ -56,6 +56,7 @@ CODES: Final[Mapping[str, ErrorKind]] = {
     "ResourceNotReadyException": ErrorKind.IN_USE,
     "LimitExceededException": ErrorKind.LIMIT,
     "ServiceQuotaExceededException": ErrorKind.LIMIT,
+    "HumanLoopQuotaExceededException": ErrorKind.LIMIT,
     # the request
     "InvalidParameterException": ErrorKind.INVALID,
     "ValidationException": ErrorKind.INVALID,
@@ -63,6 +64,8 @@ CODES: Final[Mapping[str, ErrorKind]] = {
     "InvalidS3ObjectException": ErrorKind.INVALID,
     "InvalidPaginationTokenException": ErrorKind.INVALID,
     "InvalidManifestException": ErrorKind.INVALID,
+    "InvalidImageFormatException": ErrorKind.INVALID,
+    "ImageTooLargeException": ErrorKind.INVALID,
     "SerializationException": ErrorKind.INVALID,
     # CloudWatch's own (API reference, GetMetricData and ListMetrics); AccessDenied and Throttling stand above
     "InvalidParameterValue": ErrorKind.INVALID,
@@ -72,6 +75,9 @@ CODES: Final[Mapping[str, ErrorKind]] = {
     "InternalServiceError": ErrorKind.SERVER,
     "InternalServiceFault": ErrorKind.SERVER,
     "UnknownOperationException": ErrorKind.INVALID,
+    # S3's own, where the status says something else (API reference, error responses); HeadObject has only the status
+    "PreconditionFailed": ErrorKind.IN_USE,
+    "InvalidObjectState": ErrorKind.INVALID,
     # the service; InternalServerError has no suffix Exception in Rekognition
     "InternalServerError": ErrorKind.SERVER,
     "InternalServerException": ErrorKind.SERVER,

@@ -24,6 +24,7 @@ class CallError(Exception):
 
     ``operation`` is AWS's name, such as CreateProject. ``code`` is AWS's error code, or ``AnswerLost`` where the
     connection ended before an answer: the effect may have happened. ``request_id`` is AWS's, where there was an answer.
+    ``resource`` is what the call was about, where only the gateway knows it.
     """
 
     kind: ErrorKind
@@ -31,6 +32,7 @@ class CallError(Exception):
     code: str
     message: str
     request_id: str | None = None
+    resource: str | None = None
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.code}: {self.message}"

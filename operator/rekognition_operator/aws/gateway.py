@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.world import Feature, ObservedProject, ObservedVersion, S3Object
+
+if TYPE_CHECKING:
+    from rekognition_operator.aws.detection import Detection
+    from rekognition_operator.aws.objects import Objects
 
 
 class Lane(IntEnum):
@@ -52,6 +56,16 @@ class Rekognition(Protocol):
 
         Windows, idle times and hours of models go by it: it is the clock of who bills.
         """
+        ...
+
+    @property
+    def objects(self) -> "Objects":
+        """S3 of the same Region, as the same identity: manifests and summaries."""
+        ...
+
+    @property
+    def detection(self) -> "Detection":
+        """What versions answer for an image."""
         ...
 
     async def describe_project(

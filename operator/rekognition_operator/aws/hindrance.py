@@ -43,6 +43,7 @@ _LOOK_AT: Final = {
     "StopProjectVersion": "spec.serving.state",
 }
 _CLOUDWATCH: Final = frozenset({"GetMetricData", "ListMetrics"})
+_READS_OBJECTS: Final = frozenset({"HeadObject", "GetObject"})
 
 
 def hindrance_of(
@@ -233,12 +234,16 @@ def iam_action(operation: str) -> str:
     """Return the IAM action that allows an operation, such as rekognition:CreateProject."""
     if operation in _CLOUDWATCH:
         return f"cloudwatch:{operation}"
+    if operation in _READS_OBJECTS:
+        return "s3:GetObject"
     service = "sts" if operation == "GetCallerIdentity" else "rekognition"
     return f"{service}:{operation}"
 
 
 def _resource(error: CallError, action: Action | None) -> str:
     """Name what the call was about, as an IAM policy would."""
+    if error.resource is not None:
+        return error.resource
     match action:
         case CreateProject():
             return f"project {action.project_name} (CreateProject needs the resource *)"

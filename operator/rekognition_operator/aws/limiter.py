@@ -12,8 +12,17 @@ CALLS_PER_SECOND: Final = 5.0
 TAG_CALLS_PER_SECOND: Final = 10.0
 """The same for each of the three tag operations."""
 TAG_OPERATIONS: Final = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
-OWN_RATES: Final[Mapping[str, float]] = {"GetMetricData": 500.0, "ListMetrics": 25.0}
-"""CloudWatch's defaults, per account and Region (CloudWatch user guide, service quotas); others read it, too."""
+OWN_RATES: Final[Mapping[str, float]] = {"GetMetricData": 500.0, "ListMetrics": 25.0, "DetectCustomLabels": 50.0}
+"""Defaults per account and Region: CloudWatch's (user guide, service quotas), and that of models (General Reference).
+
+Others use them up, too: who reads CloudWatch, and the applications that ask the models.
+"""
+_FAST_DETECTION_REGIONS: Final = frozenset({"us-east-1", "us-west-2", "eu-west-1"})
+
+
+def _moderation_calls_per_second(region: str) -> float:
+    """Return AWS's default for DetectModerationLabels, per account and Region (AWS General Reference)."""
+    return 50.0 if region in _FAST_DETECTION_REGIONS else 5.0
 
 
 class CallLimiter(Protocol):
@@ -67,8 +76,10 @@ class TokenBucketLimiter:
         The account's quota for each operation but the tag operations.
     tag_calls_per_second
         The account's quota for each tag operation.
+    region
+        Where the calls go: the default quota of DetectModerationLabels depends on it.
     rates
-        Quotas of single operations, where they differ; those of CloudWatch are known.
+        Quotas of single operations, where they differ; those of CloudWatch and of detection are known.
     timer
         The running event loop by default.
     """
@@ -78,12 +89,14 @@ class TokenBucketLimiter:
         *,
         calls_per_second: float = CALLS_PER_SECOND,
         tag_calls_per_second: float = TAG_CALLS_PER_SECOND,
+        region: str = "",
         rates: Mapping[str, float] | None = None,
         timer: Timer | None = None,
     ) -> None:
         self._calls_per_second = calls_per_second
         self._tag_calls_per_second = tag_calls_per_second
-        self._rates = {**OWN_RATES, **(rates or {})}
+        moderation = {"DetectModerationLabels": _moderation_calls_per_second(region)}
+        self._rates = {**OWN_RATES, **moderation, **(rates or {})}
         self._timer = timer
         self._gates: dict[str, _Gate] = {}
 

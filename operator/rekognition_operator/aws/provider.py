@@ -13,9 +13,11 @@ from botocore.loaders import Loader, create_loader
 
 from rekognition_operator import __version__
 from rekognition_operator.aws.calls import Caller, CallObserver, unobserved
+from rekognition_operator.aws.detection import RekognitionDetection
 from rekognition_operator.aws.errors import CallError
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, TokenBucketLimiter, UnlimitedCalls
+from rekognition_operator.aws.objects import S3Objects
 from rekognition_operator.aws.rekognition import Boto3Rekognition
 from rekognition_operator.aws.threads import CallThreads
 from rekognition_operator.aws.usage import CloudWatchUsage
@@ -23,6 +25,7 @@ from rekognition_operator.aws.usage import CloudWatchUsage
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_rekognition.client import RekognitionClient
+    from mypy_boto3_s3.client import S3Client
 
 USER_AGENT: Final = f"rekognition-operator/{__version__}"
 MAX_CONNECTIONS: Final = 24
@@ -42,7 +45,8 @@ def sdk_config(*, max_connections: int, connect_timeout_seconds: float, read_tim
     """Return the SDK's settings. It tries nothing twice by itself.
 
     Its standard mode counts LimitExceededException as throttling (``botocore/retries/standard.py``), so it would hide
-    a full quota; and it would repeat a CreateProjectVersion whose answer got lost.
+    a full quota; and it would repeat a CreateProjectVersion whose answer got lost. S3 is asked in the Region itself:
+    the endpoint that us-east-1 has by default serves buckets of every Region.
     """
     return Config(
         retries={"mode": "standard", "total_max_attempts": 1},
@@ -51,6 +55,7 @@ def sdk_config(*, max_connections: int, connect_timeout_seconds: float, read_tim
         max_pool_connections=max_connections,
         tcp_keepalive=True,
         user_agent_extra=USER_AGENT,
+        s3={"us_east_1_regional_endpoint": "regional"},
     )
 
 
@@ -75,7 +80,7 @@ class Boto3Provider:
     limiters
         AWS's default quotas, unless given.
     observer
-        Is told of every call to Rekognition and CloudWatch.
+        Is told of every call to Rekognition, CloudWatch and S3.
     max_connections
         Calls under way at a time: connections, and threads.
     session_factory
@@ -85,7 +90,7 @@ class Boto3Provider:
     def __init__(
         self,
         *,
-        limiters: LimiterFactory = lambda _account, _region: TokenBucketLimiter(),
+        limiters: LimiterFactory = lambda _account, region: TokenBucketLimiter(region=region),
         observer: CallObserver = unobserved,
         max_connections: int = MAX_CONNECTIONS,
         connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS,
@@ -143,9 +148,9 @@ class Boto3Provider:
             task.exception()  # it is raised to those who wait; who was cancelled does not miss it
 
     async def _open(self, identity: str, region: str) -> Boto3Rekognition:
-        caller = Caller(self._executor, UnlimitedCalls(), self._observer)
+        unlimited = Caller(self._executor, UnlimitedCalls(), self._observer)
 
-        def connect() -> "tuple[str, RekognitionClient, CloudWatchClient]":
+        def connect() -> "tuple[str, RekognitionClient, CloudWatchClient, S3Client]":
             session = self._sessions.get(identity)
             if session is None:
                 session = self._sessions.setdefault(identity, self._session_factory(self._loader))
@@ -157,9 +162,10 @@ class Boto3Provider:
                 account,
                 session.client("rekognition", region_name=region, config=self._config),
                 session.client("cloudwatch", region_name=region, config=self._config),
+                session.client("s3", region_name=region, config=self._config),
             )
 
-        account, client, cloudwatch = await caller.read("GetCallerIdentity", Lane.CHANGE, connect)
+        account, client, cloudwatch, s3 = await unlimited.read("GetCallerIdentity", Lane.CHANGE, connect)
         self._accounts[identity] = account
         limiter = self._limiters.get((account, region))
         if limiter is None:
@@ -171,6 +177,8 @@ class Boto3Provider:
             region=region,
             caller=caller,
             usage=CloudWatchUsage(cloudwatch, caller),
+            objects=S3Objects(s3, region=region, caller=unlimited),
+            detection=RekognitionDetection(client, caller),
             clock=self._clock,
         )
         self._gateways[identity, account, region] = gateway

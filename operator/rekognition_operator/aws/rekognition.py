@@ -9,9 +9,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from rekognition_operator.aws.calls import Caller
+from rekognition_operator.aws.detection import RekognitionDetection
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, tags_lane
 from rekognition_operator.aws.memory import PROJECT_TAGS_SECONDS, ProjectMemory, TagMemory
+from rekognition_operator.aws.objects import S3Objects
 from rekognition_operator.aws.shapes import (
     project_name_of,
     project_of,
@@ -62,6 +64,8 @@ class Boto3Rekognition:
         region: str,
         caller: Caller,
         usage: CloudWatchUsage,
+        objects: S3Objects,
+        detection: RekognitionDetection,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._client = client
@@ -69,6 +73,8 @@ class Boto3Rekognition:
         self._region = region
         self._caller = caller
         self._usage = usage
+        self._objects = objects
+        self._detection = detection
         self._clock = clock
         self._tags = TagMemory()
         self._projects = ProjectMemory()
@@ -93,6 +99,16 @@ class Boto3Rekognition:
     def time(self) -> datetime | None:
         """AWS's own time of its last answer, in UTC; None before the first."""
         return self._caller.time.latest
+
+    @property
+    def objects(self) -> S3Objects:
+        """S3 of the same Region, as the same identity."""
+        return self._objects
+
+    @property
+    def detection(self) -> RekognitionDetection:
+        """What versions answer for an image."""
+        return self._detection
 
     async def describe_project(
         self, name: str, feature: Feature, *, lane: Lane, max_age_seconds: float

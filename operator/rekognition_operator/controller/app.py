@@ -64,8 +64,10 @@ class Operator:
         self._cache = ResourceCache()
         self._kube = KubeClient(settings.kubeconfig)
         self._provider = Boto3Provider(
-            limiters=lambda _account, _region: TokenBucketLimiter(
-                calls_per_second=settings.calls_per_second, tag_calls_per_second=2 * settings.calls_per_second
+            limiters=lambda _account, region: TokenBucketLimiter(
+                calls_per_second=settings.calls_per_second,
+                tag_calls_per_second=2 * settings.calls_per_second,
+                region=region,
             ),
             observer=lambda operation, outcome, _seconds, _lane: self._metrics.aws_called(operation, outcome),
         )

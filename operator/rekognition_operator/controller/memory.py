@@ -1,12 +1,15 @@
 """What is remembered of a resource between passes?"""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rekognition_operator.aws.slots import Slots
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.core.actions import Action
+from rekognition_operator.core.evaluation import Evaluation
 from rekognition_operator.core.hindrance import CreateAttempt, Terminal
+from rekognition_operator.core.proof import ProbeResult, Proof
 from rekognition_operator.kube.resource import Resource, ResourceKey
 
 
@@ -49,6 +52,34 @@ class UsageMemory:
     requests: RequestsAnswer | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a version answered: to the probes of which gates (their key), and when, in AWS's time."""
+
+    key: str
+    at: datetime
+    results: tuple[ProbeResult, ...]
+
+
+@dataclass
+class ProofMemory:
+    """What was read and asked of a resource's versions, by ARN."""
+
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    unreadable: dict[str, tuple[datetime, Proof]] = field(default_factory=dict)
+    """Of summaries that a person must make readable: since when, in AWS's time, and why they are not."""
+    asked: dict[str, Asked] = field(default_factory=dict)
+
+    def forget_all_but(self, arns: AbstractSet[str]) -> None:
+        """Forget the versions that are gone."""
+        for arn in self.evaluations.keys() - arns:
+            del self.evaluations[arn]
+        for arn in self.unreadable.keys() - arns:
+            del self.unreadable[arn]
+        for arn in self.asked.keys() - arns:
+            del self.asked[arn]
+
+
 @dataclass
 class Memory:
     """What one resource has been through. Losing it costs a call or two, never a training.
@@ -65,6 +96,7 @@ class Memory:
     place_in_queue_written_at: float | None = None
     slots: Slots | None = None
     usage: UsageMemory = field(default_factory=UsageMemory)
+    proofs: ProofMemory = field(default_factory=ProofMemory)
 
 
 class Memories:

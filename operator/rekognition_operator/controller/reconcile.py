@@ -25,6 +25,7 @@ from rekognition_operator.controller.logs import pass_context
 from rekognition_operator.controller.memory import Held, Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.observe import TAG_SWEEP_SECONDS, max_age_seconds, observe
+from rekognition_operator.controller.proofs import observe_proofs
 from rekognition_operator.controller.queue import Requeue
 from rekognition_operator.controller.report import Reporter, merge_patch, status_object
 from rekognition_operator.controller.usage import observe_usage
@@ -272,7 +273,8 @@ class Reconciler:
             monotonic=now,
             month_known=month_shown(parse_status(resource.body)),
         )
-        return replace(observed, usage=usage)
+        proofs = await observe_proofs(aws, desired, observed, memory.proofs, self._policy, lane=lane)
+        return replace(observed, usage=usage, proofs=proofs)
 
     async def _act(
         self,

@@ -17,7 +17,8 @@ from rekognition_operator.core.decision import (
 from rekognition_operator.core.deletion import is_suspended_deletion, plan_deletion
 from rekognition_operator.core.hindrance import CreateAttempt
 from rekognition_operator.core.ownership import moved, plan_project
-from rekognition_operator.core.promotion import choose, promote
+from rekognition_operator.core.promotion import promote
+from rekognition_operator.core.proving import Proving, prove
 from rekognition_operator.core.report import report_on
 from rekognition_operator.core.retention import surplus
 from rekognition_operator.core.serving import ServingPlan, plan_serving, serving_seen
@@ -69,9 +70,9 @@ def _decide_live(
     plan = plan_project(desired, project, policy, now)
     # A project whose owner tags are lost is not touched, but what serves there goes on serving.
     known = plan.ours or (project is not None and _was_ours(desired, project))
-    fleet = sort_out(desired, observed.versions) if known else Fleet((), ())
+    fleet = sort_out(desired, observed.versions, observed.proofs) if known else Fleet((), ())
     if project is None or not plan.settled:
-        report = report_on(desired, project if known else None, fleet, plan.reconciling, plan.stalled)
+        report = report_on(desired, project if known else None, fleet, plan.reconciling, plan.stalled, Proving())
         requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
         decision = Decision(plan.actions, report, requeue)
         another = project is not None and t.ownership(project.tags, desired.owner) is t.Ownership.ANOTHER
@@ -96,7 +97,8 @@ def _end_bills(
     Only a version whose own tags say that it is ours is touched. ``known``: the project is known to be ours.
     """
     fleet = of_our_tags(desired, observed.versions)
-    serving = _plan_serving(desired, project, fleet, observed, TrainingPlan(), policy, now)
+    proving = prove(desired, fleet, observed.proofs, observed.at or now)
+    serving = _plan_serving(desired, project, fleet, observed, TrainingPlan(), proving, policy, now)
     first, _ = _bills_first(desired, fleet, serving)
     report = replace(
         decision.report,
@@ -150,7 +152,8 @@ def _decide_versions(
 ) -> Decision:
     training = plan_training(desired, project, fleet, policy, now, attempt, observed.at)
     tagging = plan_tags(desired, project, fleet, observed.at or now)
-    serving = _plan_serving(desired, project, fleet, observed, training, policy, now)
+    proving = prove(desired, fleet, observed.proofs, observed.at or now)
+    serving = _plan_serving(desired, project, fleet, observed, training, proving, policy, now)
     promotion = promote(project, fleet, serving.in_service, observed.at or now)
 
     # What ends a bill first, then what is in service; what costs money last, when all that it rests upon is written.
@@ -159,20 +162,21 @@ def _decide_versions(
     actions: list[Action] = [
         *bills_first,
         *tagging.adopt,
+        *proving.records,
         *([promotion] if promotion is not None else []),
         *other_stops,
         *serving.records,
         *tagging.records,
         *tagging.corrections,
-        *surplus(desired, fleet),
+        *surplus(desired, fleet, serving.in_service),
         *(action for action in costly if action is not None),
     ]
     drift = [*tagging.drift, *serving.drift]
     if training.lost is not None:
         drift.append(DriftItem(f"versions[{training.lost}]", "trained", "deleted", corrected=training.stalled is None))
-    stalled = training.stalled or serving.stalled
-    reconciling = _under_way(serving, training, promotion, tagging) if stalled is None else None
-    report = report_on(desired, project, fleet, reconciling, stalled)
+    stalled = training.stalled or serving.stalled or (proving.stalled if training.reconciling is None else None)
+    reconciling = _under_way(serving, training, proving, promotion, tagging) if stalled is None else None
+    report = report_on(desired, project, fleet, reconciling, stalled, proving, observed.proofs)
     report = replace(
         report,
         # That a version of a model is in service does not say that it runs.
@@ -205,12 +209,13 @@ def _plan_serving(
     fleet: Fleet,
     observed: Observed,
     training: TrainingPlan,
+    proving: Proving,
     policy: Policy,
     now: datetime,
 ) -> ServingPlan:
     """Decide on serving. An adapter is neither started nor stopped: one that is trained serves."""
     if desired.serving is None:
-        return ServingPlan(in_service=choose(desired, fleet), report=None)
+        return ServingPlan(in_service=proving.chosen or fleet.active or proving.fallback, report=None)
     return plan_serving(
         desired,
         desired.serving,
@@ -221,6 +226,7 @@ def _plan_serving(
         observed.at or now,
         retry=unanswered_retry(desired, project, fleet) is not None,
         training=_on_its_way(desired, fleet, training),
+        proving=proving,
     )
 
 
@@ -231,10 +237,10 @@ def _on_its_way(desired: Desired, fleet: Fleet, training: TrainingPlan) -> bool:
 
 
 def _under_way(
-    serving: ServingPlan, training: TrainingPlan, promotion: Promote | None, tagging: Tagging
+    serving: ServingPlan, training: TrainingPlan, proving: Proving, promotion: Promote | None, tagging: Tagging
 ) -> Finding | None:
     """Say what is under way. How a model serves now is more urgent news than a training, which takes hours."""
-    known = serving.reconciling or training.reconciling
+    known = serving.reconciling or training.reconciling or proving.reconciling
     if known is not None:
         return known
     if promotion is not None:
@@ -319,7 +325,8 @@ def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> Rea
 
 def _decide_deletion(desired: Desired, observed: Observed, policy: Policy, now: datetime) -> Decision:
     plan = plan_deletion(desired, observed, observed.at or now)
-    report = report_on(desired, observed.project if plan.ours else None, plan.fleet, plan.reconciling, plan.stalled)
+    seen = observed.project if plan.ours else None
+    report = report_on(desired, seen, plan.fleet, plan.reconciling, plan.stalled, Proving())
     why = plan.stalled or plan.reconciling or Finding(Reason.DELETING, "The resource is being deleted")
     gone = ReadyState(holds=False, reason=why.reason, message=why.message)
     report = replace(

@@ -7,6 +7,8 @@ from datetime import datetime
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core.actions import Action
+from rekognition_operator.core.evaluation import Evaluation
+from rekognition_operator.core.gates import GateResult
 from rekognition_operator.core.world import ObservedProject, ObservedVersion, Usage
 
 
@@ -81,10 +83,13 @@ class DriftItem:
 
 @dataclass(frozen=True)
 class VersionReport:
-    """A version and what it is to the resource."""
+    """A version, what it is to the resource, and what the gates and its evaluation say of it, as far as is known."""
 
     version: ObservedVersion
     role: VersionRole
+    rejected: str | None = None
+    gates: tuple[GateResult, ...] = ()
+    evaluation: Evaluation | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,10 @@ class Report:
     pending_next_version: Finding | None = None
     no_room: Finding | None = None
     idle_unknown: Finding | None = None
+    pinned: Finding | None = None
+    gate_overridden: Finding | None = None
+    awaiting_approval: Finding | None = None
+    probes_failing: Finding | None = None
     serving: ServingReport | None = None
     """None: an adapter, or a project that could not be looked at."""
     drift: tuple[DriftItem, ...] = ()
@@ -129,6 +138,7 @@ class Report:
     versions: tuple[VersionReport, ...] = ()
     """All, newest first; status shows at most 20 of them."""
     active: ObservedVersion | None = None
+    active_evaluation: Evaluation | None = None
     desired_version: str | None = None
     desired_digest: str | None = None
     handled_retry: str | None = None

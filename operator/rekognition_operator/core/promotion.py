@@ -1,25 +1,11 @@
-"""Which version shall be in service?"""
+"""How is a version put into service?"""
 
 from datetime import datetime, timedelta
 
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Promote
 from rekognition_operator.core.versions import Fleet, OwnVersion
-from rekognition_operator.core.world import Desired, ObservedProject
-
-
-def choose(desired: Desired, fleet: Fleet) -> OwnVersion | None:
-    """Return the version that shall serve: the wanted one once it can, else the one that does, else the newest usable.
-
-    A version that has not been trained, failed or expired is never chosen, so a bad retraining replaces nothing.
-    """
-    wanted = [own for own in fleet.of(desired.digests) if own.usable]
-    if wanted:
-        return wanted[0]
-    if fleet.active is not None:
-        return fleet.active
-    usable = [own for own in fleet.own if own.usable]
-    return max(usable, key=lambda own: own.version.created_at) if usable else None
+from rekognition_operator.core.world import ObservedProject
 
 
 def promote(project: ObservedProject, fleet: Fleet, chosen: OwnVersion | None, now: datetime) -> Promote | None:

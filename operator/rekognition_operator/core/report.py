@@ -1,13 +1,17 @@
 """What does a pass say of the resource, in conditions and versions?"""
 
+from collections.abc import Mapping
+
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
-from rekognition_operator.core.expiry import expires_when
+from rekognition_operator.core.expiring import expiring
+from rekognition_operator.core.gates import Standing
 from rekognition_operator.core.inputs import VersionName
-from rekognition_operator.core.refresh import Refresh, Stage, refresh_of
-from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
-from rekognition_operator.core.wording import to_the_minute
+from rekognition_operator.core.proof import UNSEEN, Outcome, Proof
+from rekognition_operator.core.proving import Proving
+from rekognition_operator.core.versions import IN_TRAINING, NOTHING_PROVED, Fleet, OwnVersion
+from rekognition_operator.core.wording import clause, counted
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
 
@@ -17,23 +21,31 @@ def report_on(
     fleet: Fleet,
     reconciling: Finding | None,
     stalled: Finding | None,
+    proving: Proving,
+    proofs: Mapping[str, Proof] = NOTHING_PROVED,
 ) -> Report:
-    """Say what this look at AWS means for the resource, given what is under way or wrong."""
+    """Say what this look at AWS means for the resource, given what is under way or wrong, and who may serve."""
     wanted = fleet.of(desired.digests)
     usable = next((own for own in wanted if own.usable), None)
     shown = usable or (wanted[0] if wanted else None)
+    active = fleet.active
     digest = desired.digests[0]
     return Report(
-        ready=_ready(desired, fleet, reconciling, stalled),
-        up_to_date=_up_to_date(desired, fleet, reconciling, stalled),
+        ready=_ready(desired, fleet, reconciling, stalled, proving),
+        up_to_date=_up_to_date(desired, fleet, stalled or reconciling or proving.awaiting),
         reconciling=None if _told_by_up_to_date(desired, reconciling) else reconciling,
         stalled=stalled,
-        expiring=_expiring(desired, fleet),
+        expiring=expiring(desired, fleet),
         pending_next_version=_pending(desired, fleet),
+        pinned=proving.pinned,
+        gate_overridden=proving.gate_overridden,
+        awaiting_approval=proving.awaiting_approval,
+        probes_failing=_probes_failing(fleet, proofs),
         project=project,
         project_tag_keys=remembered_keys(desired, project),
-        versions=_roles(desired, fleet),
-        active=fleet.active.version if fleet.active is not None else None,
+        versions=_roles(desired, fleet, proving, proofs),
+        active=active.version if active is not None else None,
+        active_evaluation=proofs.get(active.version.arn, UNSEEN).evaluation if active is not None else None,
         desired_version=shown.version.name if shown is not None else str(VersionName(digest, 1)),
         desired_digest=shown.digest if shown is not None else digest,
     )
@@ -45,7 +57,9 @@ def remembered_keys(desired: Desired, project: ObservedProject | None) -> tuple[
     return known.tag_keys if known is not None and project is not None and known.arn == project.arn else ()
 
 
-def _ready(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled: Finding | None) -> ReadyState:
+def _ready(
+    desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled: Finding | None, proving: Proving
+) -> ReadyState:
     active = fleet.active
     if active is not None:
         return ReadyState(holds=True, reason=Reason.IN_SERVICE, message=f"Version {active.version.name} is in service")
@@ -58,86 +72,39 @@ def _ready(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled:
             message=f"Version {last.version.name} has expired: AWS answers its ARN from the base model, without "
             f"an error" + (f". {then.message}" if then is not None else ""),
         )
+    if last is not None and last.base_model_answers and stalled is not None:
+        return ReadyState(holds=False, reason=Reason.BASE_MODEL_ANSWERS, message=stalled.message)
     if desired.ready_when_accepted and any(own.version.state in IN_TRAINING for own in fleet.of(desired.digests)):
         return ReadyState(
             holds=True, reason=Reason.ACCEPTED, message="AWS has accepted the training; readyWhen is Accepted"
         )
-    why = stalled or reconciling or Finding(Reason.NO_VERSION_IN_SERVICE, "No version is in service")
+    nothing = Finding(Reason.NO_VERSION_IN_SERVICE, "No version is in service")
+    why = stalled or reconciling or proving.awaiting or nothing
     return ReadyState(holds=False, reason=why.reason, message=why.message)
 
 
-def _up_to_date(desired: Desired, fleet: Fleet, reconciling: Finding | None, stalled: Finding | None) -> ReadyState:
+def _up_to_date(desired: Desired, fleet: Fleet, why_not: Finding | None) -> ReadyState:
     active = fleet.active
-    usable = [own for own in fleet.of(desired.digests) if own.usable]
-    if active is not None and usable and active == usable[0]:
+    usable = [own for own in fleet.of(desired.digests) if own.usable and own.rejected is None]
+    if active is not None and active.pinned:
+        return ReadyState(
+            holds=True,
+            reason=Reason.PINNED,
+            message=f"Version {active.version.name} is the one that spec.pin names",
+        )
+    if active is not None and usable and active == usable[0] and desired.pin is None:
         return ReadyState(
             holds=True,
             reason=Reason.IN_SERVICE,
             message=f"Version {active.version.name} is the one that the spec asks for",
         )
-    why = stalled or reconciling or Finding(Reason.NO_VERSION_IN_SERVICE, "The wanted version is not in service")
+    why = why_not or Finding(Reason.NO_VERSION_IN_SERVICE, "The wanted version is not in service")
     return ReadyState(holds=False, reason=why.reason, message=why.message)
 
 
 def _told_by_up_to_date(desired: Desired, reconciling: Finding | None) -> bool:
     """Under readyWhen: Accepted a training must not show as Reconciling, which kstatus ranks above Ready."""
     return desired.ready_when_accepted and reconciling is not None and reconciling.reason is Reason.TRAINING
-
-
-def _expiring(desired: Desired, fleet: Fleet) -> Finding | None:
-    active = fleet.active
-    if active is None or active.version.state is not VersionState.DEPRECATED:
-        return None
-    return Finding(
-        Reason.DEPRECATED,
-        f"A newer base model has superseded that of version {active.version.name}. It still serves; AWS will stop "
-        f"serving it {expires_when(active.version)}. {_what_comes_next(desired, fleet, active)}",
-    )
-
-
-def _what_comes_next(desired: Desired, fleet: Fleet, active: OwnVersion) -> str:
-    """Say what the operator does about a version in service that AWS will stop serving."""
-    if desired.deleting:
-        return "The resource is being deleted"
-    newest = next((own for own in fleet.of(desired.digests) if own.usable), None)
-    if newest is not None and newest != active:
-        on = newest.version.base_model_version or "another one"
-        return f"Version {newest.version.name}, on base model {on}, takes its place once spec.promotion lets it"
-    if newest is None:
-        return "A version of the inputs that spec.training has by now is to take its place"
-    refresh = refresh_of(desired, fleet)
-    if refresh is None:
-        return (
-            "Nothing is done before: only then the same inputs are trained anew, and nothing serves meanwhile. To have "
-            "that done in time, set spec.refresh.onDeprecated: Retrain"
-        )
-    return _refresh_told(desired, refresh)
-
-
-def _refresh_told(desired: Desired, refresh: Refresh) -> str:
-    name = refresh.attempt.version.name if refresh.attempt is not None else refresh.name
-    match refresh.stage:
-        case Stage.PLANNED:
-            unless = ", unless AWS has added a version by itself by then" if desired.adopt_updates else ""
-            due = f"from {to_the_minute(refresh.due_at)} on" if refresh.due_at is not None else "in time"
-            return f"The operator trains the same inputs on the new base model {due}{unless}"
-        case Stage.ASKED:
-            return f"The operator asks Rekognition to train the same inputs on the new base model, as version {name}"
-        case Stage.TRAINING:
-            return f"The same inputs are in training on the new base model, as version {name}"
-        case Stage.FAILED:
-            return f"The same inputs were to be trained on the new base model, and version {name} failed"
-        case Stage.GONE:
-            return (
-                f"The same inputs were trained anew, as version {name}, which is not there any more or cannot be used: "
-                "that is done once only. To be ahead of the expiry, change spec.training"
-            )
-        case Stage.SAME_BASE_MODEL:
-            return (
-                "The same inputs were trained anew, and that gave a version on the same, superseded base model "
-                f"{refresh.of.version.base_model_version}: that is not done again. Once it has expired, they are "
-                "trained anew; to be ahead of that, change spec.training"
-            )
 
 
 def _pending(desired: Desired, fleet: Fleet) -> Finding | None:
@@ -159,20 +126,49 @@ def _pending(desired: Desired, fleet: Fleet) -> Finding | None:
     )
 
 
-def _roles(desired: Desired, fleet: Fleet) -> tuple[VersionReport, ...]:
+def _probes_failing(fleet: Fleet, proofs: Mapping[str, Proof]) -> Finding | None:
+    """Say that the version in service answers a probe otherwise than expected: it stays, since none is better."""
+    active = fleet.active
+    probes = proofs.get(active.version.arn, UNSEEN).probes if active is not None else None
+    bad = [probe for probe in probes or () if probe.outcome in {Outcome.FAILED, Outcome.UNUSABLE}]
+    if active is None or not bad:
+        return None
+    unusable = bad[0].outcome is Outcome.UNUSABLE
+    more = f", and {counted(len(bad) - 1, 'more probe')}" if len(bad) > 1 else ""
+    return Finding(
+        Reason.PROBES_UNUSABLE if unusable else Reason.PROBES_FAILED,
+        f"Version {active.version.name} is in service, and its probe {bad[0].name} "
+        f"{'could not be made' if unusable else 'failed'}: {clause(bad[0].says)}{more}. It stays in service. Look at "
+        "the image and at spec.promotion.probes; to serve another version, set spec.pin",
+    )
+
+
+def _roles(desired: Desired, fleet: Fleet, proving: Proving, proofs: Mapping[str, Proof]) -> tuple[VersionReport, ...]:
     wanted = {own.version.arn for own in fleet.of(desired.digests)}
     active = fleet.active
-    reports = [VersionReport(version, VersionRole.FOREIGN) for version in fleet.foreign]
+    served = active.version.arn if active is not None else None
+    reports = [
+        VersionReport(version, VersionRole.ACTIVE if version.arn == served else VersionRole.FOREIGN)
+        for version in fleet.foreign
+    ]
     for own in fleet.own:
         if own == active:
             role = VersionRole.ACTIVE
         elif own.failed or own.start_failed:
             role = VersionRole.FAILED
+        elif own.usable and (own.rejected is not None or own.version.arn in proving.rejected):
+            role = VersionRole.REJECTED
         elif own.version.state in IN_TRAINING or _may_yet_serve(own, wanted):
             role = VersionRole.CANDIDATE
         else:
             role = VersionRole.SUPERSEDED
-        reports.append(VersionReport(own.version, role))
+        verdict = proving.verdicts.get(own.version.arn)
+        rejected = own.rejected.says if own.rejected is not None else None
+        if verdict is not None and verdict.standing is Standing.REJECTED:
+            rejected = verdict.says
+        gates = verdict.gates if verdict is not None else ()
+        evaluation = proofs.get(own.version.arn, UNSEEN).evaluation
+        reports.append(VersionReport(own.version, role, rejected, gates, evaluation))
     return tuple(sorted(reports, key=lambda report: report.version.created_at, reverse=True))
 
 

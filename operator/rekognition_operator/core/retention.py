@@ -2,48 +2,54 @@
 
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import DeleteVersion
-from rekognition_operator.core.promotion import choose
 from rekognition_operator.core.versions import Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, VersionState
 
 
-def superseded(desired: Desired, fleet: Fleet) -> list[OwnVersion]:
+def superseded(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | None) -> list[OwnVersion]:
     """Return the versions that have been of use and are not any more, the most recently used first.
 
     Neither the version in service, nor the one that shall be, nor the newest of the wanted inputs is among them, nor is
-    one that spec.adoption.versions names or that AWS has added.
+    one that spec.adoption.versions or spec.pin names, or that AWS has added, nor one that was rejected.
     """
-    protected = _protected(desired, fleet)
+    protected = _protected(desired, fleet, next_in_service)
     out = [
         own
         for own in fleet.own
         if (own.usable or own.start_failed or own.version.state is VersionState.EXPIRED)
+        and not _rejected(own)
         and own.version.arn not in protected
     ]
     return sorted(out, key=lambda o: (o.promoted_at or o.version.created_at, o.version.created_at), reverse=True)
 
 
-def surplus(desired: Desired, fleet: Fleet) -> tuple[DeleteVersion, ...]:
-    """Delete superseded and failed versions beyond what retention keeps, oldest first; never a foreign one.
+def surplus(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | None) -> tuple[DeleteVersion, ...]:
+    """Delete superseded, failed and rejected versions beyond what retention keeps, oldest first; never a foreign one.
 
-    A failed version is memory: the newest one of the wanted inputs is never deleted, or it would be trained again.
+    A failed or rejected version is memory: the newest of the wanted inputs is never deleted, or it would be trained
+    again.
     """
-    protected = _protected(desired, fleet)
-    failed = [o for o in fleet.own if o.failed and o.version.arn not in protected]
+    protected = _protected(desired, fleet, next_in_service)
+    failed = [o for o in fleet.own if (o.failed or _rejected(o)) and o.version.arn not in protected]
     failed.sort(key=lambda o: o.version.created_at, reverse=True)
-    beyond = [*superseded(desired, fleet)[desired.keep :], *failed[desired.keep_failed :]]
+    beyond = [*superseded(desired, fleet, next_in_service)[desired.keep :], *failed[desired.keep_failed :]]
     beyond = [own for own in beyond if not own.occupies]  # a model that runs is stopped first
     beyond.sort(key=lambda o: o.version.created_at)
     return tuple(DeleteVersion(o.version.arn, o.version.name, owner_tags=t.owner_tags(desired.owner)) for o in beyond)
 
 
-def _protected(desired: Desired, fleet: Fleet) -> frozenset[str]:
+def _rejected(own: OwnVersion) -> bool:
+    return own.usable and own.rejected is not None and not own.pinned
+
+
+def _protected(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | None) -> frozenset[str]:
     wanted = fleet.of(desired.digests)
-    newest_failed = [own for own in wanted if own.failed][:1]
+    newest_failed = [*[own for own in wanted if own.failed][:1], *[own for own in wanted if _rejected(own)][:1]]
     last = fleet.last_promoted  # a model that failed to start, and may be the only one that can serve
     may_come_back = last if last is not None and last.start_failed else None
-    keep = [fleet.active, may_come_back, choose(desired, fleet), *wanted[:1], *newest_failed]
+    keep = [fleet.active, may_come_back, next_in_service, *wanted[:1], *newest_failed]
     # Where AWS's is the newest, our newest is what tells of the names that were used.
     ours = [own for own in wanted if not own.by_aws][:1]
-    named = [own for own in fleet.own if own.version.name in desired.adopt_versions or own.by_aws]
+    names = desired.adopt_versions
+    named = [own for own in fleet.own if own.pinned or own.by_aws or own.version.name in names]
     return frozenset(own.version.arn for own in (*keep, *ours, *named) if own is not None)

@@ -178,6 +178,8 @@ class _Planner:
         match new.version.state:
             case VersionState.STARTING:
                 self.handing_over(f"Version {name} is starting; it takes over from {old_name} once it runs")
+            case VersionState.RUNNING:
+                self.handing_over(f"Version {name} runs, and is proved before it takes over from {old_name}")
             case VersionState.STOPPING:
                 self.handing_over(f"Version {name} is stopping; it is started once it has stopped")
             case state if state not in _STARTABLE:

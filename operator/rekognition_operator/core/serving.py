@@ -10,6 +10,7 @@ from rekognition_operator.core.actions import Action, RemoveTags, SetTags, Start
 from rekognition_operator.core.decision import DriftItem, Finding, Policy, ReadyState, ServingReport
 from rekognition_operator.core.idle import Idleness, idle_due, idleness_of
 from rekognition_operator.core.intent import Intent, intent_of
+from rekognition_operator.core.proving import Proving
 from rekognition_operator.core.rollout import Rollout, plan_rollout
 from rekognition_operator.core.serving_memory import (
     Mark,
@@ -76,6 +77,7 @@ def plan_serving(
     *,
     retry: bool,
     training: bool,
+    proving: Proving,
 ) -> ServingPlan:
     """Decide on the serving of a model.
 
@@ -89,6 +91,8 @@ def plan_serving(
         A person asks for another try, and was not answered yet.
     training
         A version of the wanted inputs is on its way.
+    proving
+        Which version may serve by the gates.
     """
     idleness = idleness_of(desired, serving, fleet.active, usage, policy, at)
     beyond = over_budget(desired, serving, policy)
@@ -96,7 +100,9 @@ def plan_serving(
         intent_of(desired, serving, fleet.active, idleness, policy, at), desired, serving, fleet, beyond, policy
     )
     refused = _unknown_hours(serving, fleet, policy.price(desired.place.region)) or beyond
-    now = Situation(desired, serving, project, fleet, policy, at, intent, refused, retry=retry, training=training)
+    now = Situation(
+        desired, serving, project, fleet, policy, at, intent, refused, retry=retry, training=training, proving=proving
+    )
     out = plan_rollout(now)
     return ServingPlan(
         in_service=now.in_service,
@@ -214,7 +220,11 @@ def _ready(now: Situation, out: Rollout) -> ReadyState | None:
     """Say whether the model is as the spec wants it now."""
     active, intent = now.active, now.intent
     if active is None:
-        return None
+        waits = now.target if now.target is not None and not now.proving.admits(now.target) else None
+        if waits is None or intent.runs or waits.occupies:
+            return None
+        message = f"Version {waits.version.name} is stopped, and is proved when it runs. {intent.message}"
+        return ReadyState(holds=True, reason=intent.reason, message=message)
     name, status = active.version.name, active.version.status
     if intent.runs and active.version.state is VersionState.RUNNING:
         message = f"Version {name} is in service, and runs with {in_words(units_of(active.version))}"

@@ -7,6 +7,7 @@ from functools import cached_property
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, Policy
 from rekognition_operator.core.intent import Intent
+from rekognition_operator.core.proving import Proving
 from rekognition_operator.core.serving_memory import Mark, read_marker
 from rekognition_operator.core.units import beyond_budget
 from rekognition_operator.core.versions import Fleet, OwnVersion
@@ -27,6 +28,8 @@ class Situation:
         A person asks for another try, and was not answered yet.
     training
         A version of the wanted inputs is on its way: what serves is not restarted for it needlessly.
+    proving
+        Which version may serve by the gates.
     """
 
     desired: Desired
@@ -39,6 +42,7 @@ class Situation:
     refused: Finding | None
     retry: bool
     training: bool
+    proving: Proving
 
     @property
     def price(self) -> float:
@@ -57,7 +61,8 @@ class Situation:
     @cached_property
     def failed(self) -> OwnVersion | None:
         """The version that should serve, and failed to start: the newest of the wanted inputs, or else the only one."""
-        newest = self.fleet.of(self.desired.digests)[:1]
+        pinned = [own for own in self.fleet.own if own.pinned]
+        newest = pinned if self.desired.pin is not None else self.fleet.of(self.desired.digests)[:1]
         if newest and newest[0].start_failed:
             return newest[0]
         last = self.fleet.last_promoted
@@ -69,14 +74,7 @@ class Situation:
         """The version that shall serve, as soon as it can; one that failed to start only when that is tried again."""
         if self.failed is not None and (self.retry or self.start_again_due):
             return self.failed
-        usable = [own for own in self.fleet.own if own.usable]
-        wanted = next((own for own in self.fleet.of(self.desired.digests) if own.usable), None)
-        return (
-            wanted
-            or self.taking_over
-            or self.active
-            or max(usable, key=lambda own: own.version.created_at, default=None)
-        )
+        return self.proving.chosen or self.taking_over or self.active or self.proving.fallback
 
     @cached_property
     def taking_over(self) -> OwnVersion | None:
@@ -87,7 +85,11 @@ class Situation:
         """
         if self.active is None or self.active.occupies:
             return None
-        started = (own for own in self.fleet.own if own.version.state in {VersionState.STARTING, VersionState.RUNNING})
+        started = (
+            own
+            for own in self.fleet.own
+            if own.version.state in {VersionState.STARTING, VersionState.RUNNING} and self.proving.fit(own)
+        )
         markers = ((own, read_marker(own.version)) for own in started)
         return next((own for own, marker in markers if marker is not None and marker.mark is Mark.STARTING), None)
 
@@ -103,7 +105,7 @@ class Situation:
     def in_service(self) -> OwnVersion | None:
         """The version that shall be in service by now: the next one only once it runs, if anything is to run at all."""
         target = self.target
-        if target is None or not target.usable:
+        if target is None or not target.usable or not self.proving.admits(target):
             return self.active
         nothing_to_lose = self.active is None or not self.intent.runs
         return target if nothing_to_lose or target.version.state is VersionState.RUNNING else self.active

@@ -7,6 +7,7 @@ from typing import Literal
 from rekognition_operator.api.common import Condition, Drift, Project, Queue, S3Place
 from rekognition_operator.api.conditions import ConditionType, Reason
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModelStatus, ServingStatus
+from rekognition_operator.api.proving import EvaluationStatus, GateStatus
 from rekognition_operator.api.resource import (
     ActiveVersion,
     DesiredVersion,
@@ -16,7 +17,9 @@ from rekognition_operator.api.resource import (
 )
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, ServingReport, VersionReport
+from rekognition_operator.core.evaluation import Evaluation, versus_base
 from rekognition_operator.core.expiry import expiry_estimate
+from rekognition_operator.core.gates import GateResult
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.units import units_of
 from rekognition_operator.core.versions import IN_TRAINING, OCCUPYING
@@ -39,6 +42,10 @@ _SEEN_IN_AWS = (
     ConditionType.PENDING_NEXT_VERSION,
     ConditionType.NO_ROOM_FOR_BLUE_GREEN,
     ConditionType.IDLE_UNKNOWN,
+    ConditionType.PINNED,
+    ConditionType.GATE_OVERRIDDEN,
+    ConditionType.AWAITING_APPROVAL,
+    ConditionType.PROBES_FAILING,
 )
 """Conditions that only a look at AWS can change."""
 
@@ -132,6 +139,10 @@ def _draft(report: Report | None, kept: dict[str, Condition], generation: int) -
         ConditionType.PENDING_NEXT_VERSION: report.pending_next_version,
         ConditionType.NO_ROOM_FOR_BLUE_GREEN: report.no_room,
         ConditionType.IDLE_UNKNOWN: report.idle_unknown,
+        ConditionType.PINNED: report.pinned,
+        ConditionType.GATE_OVERRIDDEN: report.gate_overridden,
+        ConditionType.AWAITING_APPROVAL: report.awaiting_approval,
+        ConditionType.PROBES_FAILING: report.probes_failing,
     }
     ready, up_to_date = report.ready, report.up_to_date
     if report.keep_known and ready.holds is None:
@@ -315,14 +326,14 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
             created_at=_second(project.created_at),
             tag_keys=list(report.project_tag_keys[:_MAX_TAG_KEYS]) or None,
         ),
-        "active": _active(report.active),
+        "active": _active(report.active, report.active_evaluation),
         "desired": desired,
         "versions": [_version(v) for v in _shown(report)] or None,
         "drift": drift or None,
     }
 
 
-def _active(version: ObservedVersion | None) -> ActiveVersion | None:
+def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> ActiveVersion | None:
     if version is None:
         return None
     promoted_at = t.read_time(version.tags.get(t.PROMOTED_AT))
@@ -332,6 +343,7 @@ def _active(version: ObservedVersion | None) -> ActiveVersion | None:
         arn=version.arn,
         f1_score=version.f1_score,
         base_model_version=_cut(version.base_model_version),
+        evaluation=_evaluation(evaluation),
         since=_second(promoted_at) if promoted_at is not None else None,
         expiry_estimate=_second(expiry.earliest) if expiry is not None else None,
     )
@@ -374,7 +386,42 @@ def _version(entry: VersionReport) -> VersionStatus:
         min_inference_units=version.min_inference_units,
         max_inference_units=version.max_inference_units,
         description=_cut(version.description),
+        rejected=_cut(entry.rejected),
+        gates=_gates(entry.gates),
+        evaluation=_evaluation(entry.evaluation),
     )
+
+
+def _gates(results: tuple[GateResult, ...]) -> list[GateStatus] | None:
+    known = [
+        GateStatus(gate=result.gate, passed=result.passed, wanted=result.wanted[:_MAX_TEXT], got=result.got[:_MAX_TEXT])
+        for result in results
+        if result.passed is not None
+    ]
+    return known or None
+
+
+def _evaluation(evaluation: Evaluation | None) -> EvaluationStatus | None:
+    if evaluation is None:
+        return None
+    comparison = evaluation.at_threshold
+    status = EvaluationStatus(precision=_rounded(evaluation.precision), recall=_rounded(evaluation.recall))
+    if comparison is None:
+        return status
+    return status.model_copy(
+        update={
+            "threshold": comparison.threshold,
+            "false_positives": comparison.adapter.false_positives,
+            "false_negatives": comparison.adapter.false_negatives,
+            "base_false_positives": comparison.base.false_positives,
+            "base_false_negatives": comparison.base.false_negatives,
+            "versus_base": _cut(versus_base(comparison)),
+        }
+    )
+
+
+def _rounded(share: float | None) -> float | None:
+    return round(share, 4) if share is not None else None
 
 
 def _place(thing: S3Object | None) -> S3Place | None:

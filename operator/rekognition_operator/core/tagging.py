@@ -11,7 +11,7 @@ from rekognition_operator.core.expiry import needs_dating
 from rekognition_operator.core.inputs import VersionName, parse_version_name
 from rekognition_operator.core.refresh import Stage, refresh_of, seen_attempts
 from rekognition_operator.core.report import remembered_keys
-from rekognition_operator.core.training import is_missing, unanswered_retry
+from rekognition_operator.core.training import is_missing, speaks_against, unanswered_retry
 from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
@@ -105,7 +105,8 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, at: datet
         # A token is answered by the version created under it, or because there is nothing to try again.
         refresh = refresh_of(desired, fleet)
         failed = bool(wanted) and (wanted[0].start_failed or (refresh is not None and refresh.stage is Stage.FAILED))
-        idle = any(own.usable or own.version.state in IN_TRAINING for own in wanted) and not failed
+        idle = any(own.usable or own.version.state in IN_TRAINING for own in wanted)
+        idle = idle and not failed and not speaks_against(wanted[0])
         if project.tags.get(t.RETRY) != token and (idle or unanswered_retry(desired, project, fleet) is None):
             changes[t.RETRY] = token
     if changes:

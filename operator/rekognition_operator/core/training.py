@@ -62,6 +62,8 @@ def plan_training(
     wanted = fleet.of(desired.digests)
     plan = _Planner(desired, project, fleet, policy, now, attempt)
     if any(own.usable or own.start_failed for own in wanted):  # a model that fails to start is trained all the same
+        if speaks_against(wanted[0]) and plan.token is not None:
+            return plan.create(plan.next_name(), cause="retry")
         refresh = refresh_of(desired, fleet)
         return plan.refresh(refresh, at or now) if refresh is not None else TrainingPlan()
     for own in wanted:
@@ -107,6 +109,11 @@ def _wait_until_free(name: str) -> TrainingPlan:
             f"Version {name} of the wanted inputs is being deleted in AWS; waiting until its name is free",
         )
     )
+
+
+def speaks_against(own: OwnVersion) -> bool:
+    """Whether a trained version may not serve: it is not trained anew for that, but where a person asks for it."""
+    return own.usable and not own.acceptable
 
 
 def is_missing(latest: VersionName, wanted: tuple[OwnVersion, ...], digests_wanted: tuple[str, ...]) -> bool:

@@ -1,12 +1,17 @@
 """Which versions of the project are ours, which inputs were they trained on, and which one is in service?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from rekognition_operator.core import tags as t
+from rekognition_operator.core.gates import Rejection, read_rejection
 from rekognition_operator.core.inputs import digests, parse_version_name
+from rekognition_operator.core.proof import Proof
 from rekognition_operator.core.world import Desired, Feature, ObservedVersion, VersionState
 
+NOTHING_PROVED: Mapping[str, Proof] = MappingProxyType({})
 _TRAINED = frozenset({VersionState.TRAINING_COMPLETED, VersionState.DEPRECATED})
 """States in which an adapter answers. DEPRECATED still serves."""
 OCCUPYING = frozenset({VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING})
@@ -26,7 +31,12 @@ def usable_states(feature: Feature) -> frozenset[VersionState]:
 
 @dataclass(frozen=True)
 class OwnVersion:
-    """A version that is this resource's. ``attempt`` is the n of its name; 1 for an adopted one."""
+    """A version that is this resource's. ``attempt`` is the n of its name; 1 for an adopted one.
+
+    ``by_aws``: AWS added it by autoUpdate; its ``attempt`` is that of our newest one before it.
+    ``rejected``: it did not pass the gates in force. ``pinned``: spec.pin names it, so that the gates do not count.
+    ``base_model_answers``: its probes found that the base model answers in its place.
+    """
 
     version: ObservedVersion
     digest: str
@@ -34,7 +44,9 @@ class OwnVersion:
     feature: Feature
     adopted: bool = False
     by_aws: bool = False
-    """Whether AWS added it by autoUpdate. Its ``attempt`` is that of our newest one before it."""
+    rejected: Rejection | None = None
+    pinned: bool = False
+    base_model_answers: bool = False
 
     @property
     def promoted_at(self) -> datetime | None:
@@ -45,6 +57,11 @@ class OwnVersion:
     def usable(self) -> bool:
         """Whether it can be put into service."""
         return self.version.state in usable_states(self.feature)
+
+    @property
+    def acceptable(self) -> bool:
+        """Whether nothing that is known speaks against that it serves."""
+        return self.usable and not self.base_model_answers and (self.pinned or self.rejected is None)
 
     @property
     def failed(self) -> bool:
@@ -73,18 +90,22 @@ class Fleet:
 
     own: tuple[OwnVersion, ...]
     foreign: tuple[ObservedVersion, ...]
+    served_foreign: OwnVersion | None = None
+    """An adapter of others that spec.pin names, and that can serve: it is served, and not changed."""
 
     @property
     def active(self) -> OwnVersion | None:
-        """The version in service: the one promoted last among those that can serve.
+        """The version in service: the one promoted last among those that may serve.
 
         A promoted version in a state that this release does not know stays in service: nothing says that it is bad.
         """
+        if self.served_foreign is not None:
+            return self.served_foreign
         serving = [
             (promoted_at, own.version.created_at, own)
             for own in self.own
             if (promoted_at := own.promoted_at) is not None
-            and (own.usable or own.version.state is VersionState.UNKNOWN)
+            and (own.acceptable or own.version.state is VersionState.UNKNOWN)
         ]
         return max(serving, key=lambda entry: entry[:2])[2] if serving else None
 
@@ -111,7 +132,9 @@ class Fleet:
         return max([*listed, *adopted], default=0)
 
 
-def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
+def sort_out(
+    desired: Desired, versions: tuple[ObservedVersion, ...], proofs: Mapping[str, Proof] = NOTHING_PROVED
+) -> Fleet:
     """Tell our versions from foreign ones, in a project that is ours.
 
     Ours is what carries our owner tags or was released by us; what spec.adoption.versions names, if nobody owns it; and
@@ -125,13 +148,35 @@ def sort_out(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Fleet:
         if mine is None:
             foreign.append(version)
         else:
-            own.append(mine)
+            own.append(_known(desired, mine, proofs))
     updates = [update for version in foreign if (update := _update(desired, own, version)) is not None]
-    arns = {update.version.arn for update in updates}
-    own = sorted([*own, *updates], key=lambda o: (o.version.created_at, o.version.arn), reverse=True)
+    taken = {update.version.arn for update in updates}
+    own = [*own, *(_known(desired, update, proofs) for update in updates)]
+    own.sort(key=lambda o: (o.version.created_at, o.version.arn), reverse=True)
+    theirs = tuple(version for version in foreign if version.arn not in taken)
     return Fleet(
-        tuple(_placed(one, own) if one.by_aws else one for one in own),
-        tuple(version for version in foreign if version.arn not in arns),
+        tuple(_placed(one, own) if one.by_aws else one for one in own), theirs, _served_foreign(desired, theirs, proofs)
+    )
+
+
+def _served_foreign(
+    desired: Desired, theirs: tuple[ObservedVersion, ...], proofs: Mapping[str, Proof]
+) -> OwnVersion | None:
+    named = next((version for version in theirs if version.name == desired.pin), None)
+    if named is None or desired.feature is not Feature.CONTENT_MODERATION:
+        return None
+    pinned = _known(desired, OwnVersion(named, "", 1, desired.feature), proofs)
+    return pinned if pinned.acceptable else None
+
+
+def _known(desired: Desired, own: OwnVersion, proofs: Mapping[str, Proof]) -> OwnVersion:
+    """Add what the gates, spec.pin and the probes say of a version."""
+    proof = proofs.get(own.version.arn)
+    return replace(
+        own,
+        rejected=read_rejection(desired.promotion.gates, own.version),
+        pinned=own.version.name == desired.pin,
+        base_model_answers=proof is not None and proof.base_model_answers,
     )
 
 

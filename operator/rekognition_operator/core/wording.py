@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from rekognition_operator.api.annotations import ACCEPT_MOVE, FORCE_RELEASE, RETRY, WAKE
+from rekognition_operator.api.annotations import ACCEPT_MOVE, APPROVE, FORCE_RELEASE, RETRY, WAKE
 
 
 class Named(Protocol):
@@ -28,6 +28,11 @@ class Named(Protocol):
 def retry_line(resource: Named) -> str:
     """Return the command that asks for another try."""
     return _annotate(resource, f'--overwrite {RETRY}="$(date +%s)"')
+
+
+def approve_line(resource: Named, version_name: str) -> str:
+    """Return the command that lets a version into service."""
+    return _annotate(resource, f"--overwrite {APPROVE}={version_name}")
 
 
 def accept_move_line(resource: Named, account_and_region: str) -> str:

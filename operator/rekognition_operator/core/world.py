@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rekognition_operator.core.inputs import TrainingInputs, digests
 from rekognition_operator.core.schedule import Schedule
+
+if TYPE_CHECKING:
+    from rekognition_operator.core.proof import Proof
 
 
 class Feature(StrEnum):
@@ -147,6 +150,8 @@ class Observed:
     versions: tuple[ObservedVersion, ...] = ()
     at: datetime | None = None
     usage: Usage | None = None
+    proofs: Mapping[str, "Proof"] = field(default_factory=dict)
+    """By ARN: what evaluation summaries and probes say of versions, as far as they were looked at."""
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,18 @@ def answered(code: str, status: int, message: str = "because") -> sdk.ClientErro
         ("InternalServiceFault", 500, ErrorKind.SERVER),
         ("InvalidParameterValue", 400, ErrorKind.INVALID),
         ("InvalidNextToken", 400, ErrorKind.INVALID),
+        # those of detection
+        ("InvalidImageFormatException", 400, ErrorKind.INVALID),
+        ("ImageTooLargeException", 400, ErrorKind.INVALID),
+        ("ResourceNotReadyException", 400, ErrorKind.IN_USE),
+        ("HumanLoopQuotaExceededException", 402, ErrorKind.LIMIT),
+        # S3's
+        ("NoSuchKey", 404, ErrorKind.NOT_FOUND),
+        ("NoSuchBucket", 404, ErrorKind.NOT_FOUND),
+        ("PermanentRedirect", 301, ErrorKind.INVALID),
+        ("InvalidObjectState", 403, ErrorKind.INVALID),
+        ("PreconditionFailed", 412, ErrorKind.IN_USE),
+        ("SlowDown", 503, ErrorKind.THROTTLED),
         # codes of tomorrow, by their status
         ("BrandNewException", 400, ErrorKind.INVALID),
         ("401", 401, ErrorKind.CREDENTIALS),

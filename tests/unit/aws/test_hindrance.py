@@ -231,10 +231,17 @@ def test_any_other_invalid_request_stalls_and_names_the_fields(
 
 
 def test_actions_are_named_by_the_service_that_is_asked() -> None:
-    asked = ("GetCallerIdentity", "GetMetricData", "ListMetrics", "StartProjectVersion")
+    asked = ("GetCallerIdentity", "GetMetricData", "ListMetrics", "StartProjectVersion", "HeadObject", "GetObject")
     assert [iam_action(operation) for operation in asked] == [
         "sts:GetCallerIdentity",
         "cloudwatch:GetMetricData",
         "cloudwatch:ListMetrics",
         "rekognition:StartProjectVersion",
+        "s3:GetObject",
+        "s3:GetObject",
     ]
+
+
+def test_a_denied_call_names_the_resource_that_the_gateway_knows() -> None:
+    error = CallError(ErrorKind.ACCESS_DENIED, "HeadObject", "403", "Forbidden", resource="s3://acme-ml/train.manifest")
+    assert hindrance_of(error, None).message.startswith("AWS denied s3:GetObject on s3://acme-ml/train.manifest: ")

@@ -154,6 +154,27 @@ async def test_cloudwatch_is_asked_at_its_own_rates_whatever_rekognitions_are(ti
             assert limiter.waiting(operation) == 0, number
 
 
+@pytest.mark.parametrize(
+    ("region", "operation", "burst"),
+    [
+        ("us-east-1", "DetectModerationLabels", 35),
+        ("eu-west-1", "DetectModerationLabels", 35),
+        ("eu-central-1", "DetectModerationLabels", 3),
+        ("eu-central-1", "DetectCustomLabels", 35),
+    ],
+)
+async def test_images_are_asked_about_at_the_rate_of_the_region(
+    timer: FakeTimer, region: str, operation: str, burst: int
+) -> None:
+    calls = Calls(TokenBucketLimiter(calls_per_second=0.1, region=region, timer=timer), timer)
+    for number in range(burst + 1):
+        calls.start(str(number), operation=operation)
+    await settle()
+    assert len(calls.out) == burst
+    await timer.advance(1)
+    assert len(calls.out) == burst + 1
+
+
 async def test_a_rate_may_be_given_for_one_operation(timer: FakeTimer) -> None:
     calls = Calls(TokenBucketLimiter(timer=timer, rates={OPERATION: 100.0}), timer)
     for n in range(168):

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 import pytest
 from botocore import exceptions as sdk
 from botocore.config import Config
+from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import Loader
 
 from rekognition_operator import __version__
@@ -33,6 +35,7 @@ class FakeSession:
         self.clients: list[tuple[str, str, Config]] = []
         self.asked = 0
         self.failures: list[Exception] = []
+        self.meta = SimpleNamespace(events=HierarchicalEmitter())
 
     def client(self, service: str, *, region_name: str, config: Config) -> "FakeSession":
         self.clients.append((service, region_name, config))
@@ -83,8 +86,10 @@ async def test_who_we_are_is_asked_once_and_each_region_has_one_gateway(setup: S
         ("sts", "us-east-1"),
         ("rekognition", "us-east-1"),
         ("cloudwatch", "us-east-1"),
+        ("s3", "us-east-1"),
         ("rekognition", "eu-west-1"),
         ("cloudwatch", "eu-west-1"),
+        ("s3", "eu-west-1"),
     ]
     assert setup.limited == [("210987654321", "us-east-1"), ("210987654321", "eu-west-1")]
     assert len(setup.loaders) == 1
@@ -122,6 +127,12 @@ async def test_every_client_has_the_settings_that_forbid_the_sdk_to_try_twice(se
         assert (config.connect_timeout, config.read_timeout) == (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
         assert config.max_pool_connections == MAX_CONNECTIONS
         assert config.user_agent_extra == f"rekognition-operator/{__version__}"
+
+
+def test_s3_is_asked_in_us_east_1_itself() -> None:
+    config = sdk_config(max_connections=1, connect_timeout_seconds=1, read_timeout_seconds=1)
+    client = boto3.client("s3", region_name="us-east-1", config=config)
+    assert client.meta.endpoint_url == "https://s3.us-east-1.amazonaws.com"
 
 
 def test_the_sdk_makes_one_attempt_and_shares_its_models(monkeypatch: pytest.MonkeyPatch) -> None:

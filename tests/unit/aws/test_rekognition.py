@@ -12,6 +12,7 @@ from botocore import exceptions as sdk
 from fakes.boto3_client import ROOT, FakeClient, refusal
 from fakes.cloudwatch_client import FakeCloudWatch, units_of
 from rekognition_operator.aws.calls import Caller
+from rekognition_operator.aws.detection import RekognitionDetection
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition
 from rekognition_operator.aws.memory import PROJECT_TAGS_SECONDS
@@ -77,6 +78,8 @@ class Setup:
             region="us-east-1",
             caller=caller,
             usage=CloudWatchUsage(cast("Any", self.cloudwatch), caller),
+            objects=cast("Any", None),
+            detection=RekognitionDetection(cast("Any", self.client), caller),
             clock=self.tick,
         )
 

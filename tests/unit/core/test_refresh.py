@@ -368,9 +368,7 @@ EXPIRED = (
     Case(
         "when the version in service expires, the newest older one that can serve takes over at once",
         desired(),
-        observed(
-            version(A, status="EXPIRED", promoted=ago(days=80)), version(B, created=ago(days=3)), project=PROJECT
-        ),
+        observed(version(A, status="EXPIRED", promoted=ago(days=80)), version(B, created=ago(days=3)), project=PROJECT),
         ["Promote B [promoted-at=now]", "CreateVersion A-2 [owner cause=expired:A]"],
         {"Ready": "False AdapterExpired", "UpToDate": "False Training", "Reconciling": "True Training"},
         says=("Version A has expired", "train version A-2, since version A has expired"),

@@ -68,9 +68,7 @@ CASES = (
         observed(
             ACTIVE_A,
             version(B, status="EXPIRED", promoted=ago(days=30), created=ago(days=31)),
-            version(
-                C, status="DEPRECATED", created=ago(days=20), tags={t.DEPRECATED_SEEN: t.time_value(NOW)}
-            ),
+            version(C, status="DEPRECATED", created=ago(days=20), tags={t.DEPRECATED_SEEN: t.time_value(NOW)}),
             project=LATEST_A,
         ),
         ["DeleteVersion B [owner]", "DeleteVersion C [owner]"],

@@ -256,8 +256,7 @@ def touches_nothing_of_others(wanted: Desired, world: Observed, decision: Decisi
     versions = {seen.arn: seen for seen in world.versions}
     for action in decision.actions:
         target = versions.get(targets(action) or "")
-        deletes = isinstance(action, DeleteVersion)
-        if target is not None and deletes and not action.foreign and not wanted.deleting:
+        if target is not None and isinstance(action, DeleteVersion) and not action.foreign:
             assert not is_by_aws(wanted, target) or parse_version_name(target.name) is not None
         if target is not None and is_foreign(wanted, target):
             assert isinstance(action, DeleteVersion | StopVersion)

@@ -1,0 +1,321 @@
+"""Which version may serve: by the gates of spec.promotion, spec.pin, and a person's word?
+
+The gates are for a version that has not been in service yet. One that has comes back at once, by a revert or when what
+replaced it can serve no more.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rekognition_operator.api.conditions import Reason
+from rekognition_operator.core import tags as t
+from rekognition_operator.core.actions import SetTags
+from rekognition_operator.core.decision import Finding
+from rekognition_operator.core.gates import (
+    Standing,
+    Verdict,
+    judge,
+    needs_summary,
+    proved_tags,
+    read_proved,
+    rejected_tags,
+)
+from rekognition_operator.core.proof import UNSEEN, Proof
+from rekognition_operator.core.versions import Fleet, OwnVersion
+from rekognition_operator.core.wording import approve_line, clause, retry_line
+from rekognition_operator.core.world import Desired, Feature, Gates, VersionState
+
+
+@dataclass
+class Proving:
+    """What may serve, what is remembered of it, and what is said.
+
+    Attributes
+    ----------
+    chosen
+        The version that shall serve by spec.pin or spec.training, as far as it may; None: what serves goes on.
+    fallback
+        The version that shall serve where none is in service, and none is chosen.
+    unproved
+        ARNs of those of them that must be asked before they serve, and can only be while they run: models.
+    rejected
+        Versions that did not pass in this very look: the tag is among ``records``.
+    """
+
+    chosen: OwnVersion | None = None
+    fallback: OwnVersion | None = None
+    unproved: set[str] = field(default_factory=set)
+    rejected: set[str] = field(default_factory=set)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    records: list[SetTags] = field(default_factory=list)
+    stalled: Finding | None = None
+    reconciling: Finding | None = None
+    awaiting: Finding | None = None
+    """What a trained version waits for that nobody need hurry with: a person's word, or that the model runs again."""
+    awaiting_approval: Finding | None = None
+    pinned: Finding | None = None
+    gate_overridden: Finding | None = None
+
+    def admits(self, own: OwnVersion) -> bool:
+        """Whether a chosen version may be put into service now, as far as the gates go."""
+        return own.version.arn not in self.unproved
+
+    def fit(self, own: OwnVersion) -> bool:
+        """Whether nothing that is known by now speaks against that a version serves."""
+        return own.acceptable and own.version.arn not in self.rejected
+
+
+def prove(desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof], at: datetime) -> Proving:
+    """Decide which version may serve. ``at``: AWS's time."""
+    prover = _Prover(desired, fleet, proofs, at)
+    prover.run()
+    return prover.out
+
+
+def summaries_due(desired: Desired, fleet: Fleet) -> tuple[OwnVersion, ...]:
+    """Return the versions whose evaluation summary is worth reading: what serves, and what may serve next."""
+    shown = [fleet.active, *(own for own in fleet.of(desired.digests) if own.usable)][:2]
+    if needs_summary(desired.promotion.gates):
+        shown += [own for own in _contenders(desired, fleet) if not _known_good(desired.promotion.gates, own)]
+    return tuple({own.version.arn: own for own in shown if own is not None}.values())
+
+
+def probes_due(desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof]) -> tuple[OwnVersion, ...]:
+    """Return the versions to ask about the probes: what serves, and what passes all other gates and may serve next.
+
+    Parameters
+    ----------
+    proofs
+        What is known of evaluation summaries; what versions answered is not in it yet.
+
+    A model in service that ``idleStop`` may stop is not asked.
+    """
+    if not desired.promotion.gates.probes or desired.suspend or desired.deleting:
+        return ()
+    # AWS cannot tell a probe from use: one of the version in service would keep a model from ever being idle.
+    quiet = desired.serving is not None and desired.serving.idle_after is not None
+    due = [fleet.active] if fleet.active is not None and not quiet and can_be_asked(fleet.active) else []
+    for own in _contenders(desired, fleet):
+        standing = _standing(desired, fleet, own, proofs).standing
+        if standing is Standing.TO_BE_ASKED:
+            due.append(own)
+        if standing is not Standing.REJECTED:
+            break  # the first that may serve, does
+    return tuple({own.version.arn: own for own in due}.values())
+
+
+def can_be_asked(own: OwnVersion) -> bool:
+    """Whether a version answers: an adapter once it is trained, a model while it runs."""
+    return own.feature is Feature.CONTENT_MODERATION or own.version.state is VersionState.RUNNING
+
+
+def _known_good(gates: Gates, own: OwnVersion) -> bool:
+    """Whether a version need not be judged: it has served, has passed these gates before, or there are none."""
+    return own.promoted_at is not None or gates == Gates() or read_proved(gates, own.version)
+
+
+def _contenders(desired: Desired, fleet: Fleet) -> Iterator[OwnVersion]:
+    """Yield the versions that may serve next: of the wanted inputs, then any, where none is in service; best first."""
+    wanted = [own for own in fleet.of(desired.digests) if own.usable]
+    yield from wanted
+    if fleet.active is None:
+        others = [own for own in fleet.own if own.usable and own not in wanted]
+        yield from sorted(others, key=lambda own: own.promoted_at or own.version.created_at, reverse=True)
+
+
+def _standing(desired: Desired, fleet: Fleet, own: OwnVersion, proofs: Mapping[str, Proof]) -> Verdict:
+    gates = desired.promotion.gates
+    if own.rejected is not None:
+        return Verdict(Standing.REJECTED, says=own.rejected.says)
+    if _known_good(gates, own):
+        return Verdict(Standing.PASSED)
+    active = fleet.active
+    proof = proofs.get(own.version.arn, UNSEEN)
+    verdict = judge(gates, own.version, proof, active.version if active is not None else None)
+    if verdict.standing is Standing.BLOCKED and proof.probes is not None and own.occupies:
+        # A model that runs is billed: it is stopped, and proved anew once the probes are corrected.
+        return Verdict(Standing.REJECTED, verdict.gates, verdict.says)
+    return verdict
+
+
+class _Prover:
+    def __init__(self, desired: Desired, fleet: Fleet, proofs: Mapping[str, Proof], at: datetime) -> None:
+        self.desired = desired
+        self.fleet = fleet
+        self.proofs = proofs
+        self.at = at
+        self.gates = desired.promotion.gates
+        self.out = Proving()
+
+    def run(self) -> None:
+        self._note_probes_of_the_active()
+        if self.desired.pin is not None:
+            self._pin(self.desired.pin)
+            return
+        for own in _contenders(self.desired, self.fleet):
+            if self._consider(own):
+                break
+
+    def _note_probes_of_the_active(self) -> None:
+        last = self.fleet.last_promoted
+        if last is None or not last.base_model_answers or last == self.fleet.active:
+            return
+        name, serves = last.version.name, self.fleet.active
+        instead = f"version {serves.version.name} serves instead" if serves is not None else "nothing is in service"
+        self.out.stalled = Finding(
+            Reason.BASE_MODEL_ANSWERS,
+            f"The base model answered a probe of version {name} in its place, without an error, though AWS lists it as "
+            f"{last.version.status}: {instead}. It is asked again at each look, and serves again once it answers by "
+            f"itself. To train the same inputs once more: {retry_line(self.desired.owner)}",
+        )
+
+    # --- spec.pin ---------------------------------------------------------------------------------------------------
+
+    def _pin(self, pin: str) -> None:
+        own = next((own for own in self.fleet.own if own.pinned), None)
+        if self.fleet.served_foreign is not None:
+            self.out.pinned = Finding(
+                Reason.PINNED,
+                f"spec.pin names version {pin}, which others made: it serves, and is not changed{self._wanted_waits()}",
+            )
+            return
+        if own is None or not own.acceptable:
+            self.out.stalled = self._unavailable(pin, own)
+            for other in _contenders(self.desired, self.fleet) if self.fleet.active is None else ():
+                if self._consider(other):
+                    break
+            return
+        self.out.chosen = own
+        self.out.pinned = Finding(Reason.PINNED, f"spec.pin names version {pin}: it serves{self._wanted_waits()}")
+        verdict = _standing(self.desired, self.fleet, own, self.proofs)
+        if verdict.standing is Standing.REJECTED:
+            self.out.verdicts[own.version.arn] = verdict
+            if own.rejected is None:
+                self.out.records.append(SetTags(own.version.arn, rejected_tags(self.gates, verdict.says, self.at)))
+            self.out.gate_overridden = Finding(
+                Reason.GATE_OVERRIDDEN,
+                f"Version {pin} does not pass the gates of spec.promotion ({clause(verdict.says)}), and serves since "
+                "spec.pin names it",
+            )
+
+    def _wanted_waits(self) -> str:
+        wanted = [own for own in self.fleet.of(self.desired.digests) if own.usable and not own.pinned]
+        if not wanted or wanted[0] == self.fleet.served_foreign:
+            return ""
+        return f". Version {wanted[0].version.name} is the one that spec.training asks for; remove spec.pin to let it"
+
+    def _unavailable(self, pin: str, own: OwnVersion | None) -> Finding:
+        foreign = next((version for version in self.fleet.foreign if version.name == pin), None)
+        if own is not None and own.base_model_answers:
+            why = "the base model answers in its place"
+        elif own is not None:
+            why = f"it is {own.version.status}"
+        elif foreign is not None and self.desired.feature is Feature.CUSTOM_LABELS:
+            why = (
+                "others made it, and a model of others is neither started nor stopped; spec.adoption.versions takes it"
+            )
+        elif foreign is not None:
+            why = f"it is {foreign.status}"
+        else:
+            why = "the project has no version of this name"
+        active = self.fleet.active
+        serves = f"version {active.version.name} stays in service" if active is not None else "none is in service"
+        return Finding(
+            Reason.PINNED_VERSION_UNAVAILABLE,
+            f"spec.pin names version {pin}, which cannot serve: {why}; {serves}. Set spec.pin to another one of "
+            "status.versions, or remove it",
+        )
+
+    # --- the gates --------------------------------------------------------------------------------------------------
+
+    def _consider(self, own: OwnVersion) -> bool:
+        """Take a contender if it may serve; True: no other one need be considered."""
+        if own.base_model_answers and own.promoted_at is not None:
+            return False
+        verdict = _standing(self.desired, self.fleet, own, self.proofs)
+        self.out.verdicts[own.version.arn] = verdict
+        match verdict.standing:
+            case Standing.REJECTED:
+                self._reject(own, verdict)
+                return False
+            case Standing.PASSED:
+                if self._needs_a_word(own):
+                    self._await_approval(own)
+                    return False
+                self._take(own)
+                return True
+            case standing:
+                runs_to_be_asked = self.desired.serving is not None and (
+                    standing is Standing.TO_BE_ASKED or (standing is Standing.UNKNOWN and own.occupies)
+                )
+                if runs_to_be_asked:
+                    self._take(own)
+                    self.out.unproved.add(own.version.arn)
+                self._pending(own, verdict)
+                return runs_to_be_asked
+
+    def _take(self, own: OwnVersion) -> None:
+        if own in self.fleet.of(self.desired.digests) and self.desired.pin is None:
+            self.out.chosen = own
+        else:
+            self.out.fallback = own
+
+    def _reject(self, own: OwnVersion, verdict: Verdict) -> None:
+        self.out.rejected.add(own.version.arn)
+        if own.rejected is None:
+            self.out.records.append(SetTags(own.version.arn, rejected_tags(self.gates, verdict.says, self.at)))
+        if self.out.stalled is not None or own not in self.fleet.of(self.desired.digests):
+            return
+        active, name = self.fleet.active, own.version.name
+        stays = f"version {active.version.name} stays in service" if active is not None else "none is in service"
+        self.out.stalled = Finding(
+            Reason.VERSION_REJECTED,
+            f"Version {name} is trained, and does not pass {clause(verdict.says)}; {stays}. Correct the data and "
+            "change spec.training; or change spec.promotion, by which it is judged anew, without training; or set "
+            f"spec.pin: {name} to serve it all the same; or, to train the same inputs once more: "
+            f"{retry_line(self.desired.owner)}",
+        )
+
+    def _needs_a_word(self, own: OwnVersion) -> bool:
+        """Whether a person must let a version into service first. Writes down that one has."""
+        if not self.desired.promotion.manual or own.promoted_at is not None or t.APPROVED in own.version.tags:
+            return False
+        if self.desired.annotations.approve != own.version.name:
+            return True
+        self.out.records.append(SetTags(own.version.arn, {t.APPROVED: t.time_value(self.at)}))
+        return False
+
+    def _await_approval(self, own: OwnVersion) -> None:
+        if self.gates.probes and not read_proved(self.gates, own.version):
+            self.out.records.append(SetTags(own.version.arn, proved_tags(self.gates, self.at)))
+        if self.out.awaiting_approval is not None:
+            return
+        name = own.version.name
+        passed = "has passed the gates" if self.gates != Gates() else "is trained"
+        finding = Finding(
+            Reason.AWAITING_APPROVAL,
+            f"Version {name} {passed}, and promotion.strategy is Manual: it waits for a person. To put it into "
+            f"service, set spec.pin: {name}, or: {approve_line(self.desired.owner, name)}",
+        )
+        self.out.awaiting_approval = self.out.awaiting = finding
+
+    def _pending(self, own: OwnVersion, verdict: Verdict) -> None:
+        """Say what a version that is neither rejected nor proved waits for."""
+        name = own.version.name
+        if verdict.standing is Standing.BLOCKED:
+            if self.out.stalled is None:
+                self.out.stalled = Finding(
+                    Reason.PROOF_BLOCKED,
+                    f"Version {name} is trained, and cannot be proved: {clause(verdict.says)}. Correct that, or "
+                    "spec.promotion; it is tried again at each look",
+                )
+        elif can_be_asked(own):
+            self.out.reconciling = self.out.reconciling or Finding(
+                Reason.PROVING, f"Proving version {name} before it is put into service: {clause(verdict.says)}"
+            )
+        else:
+            self.out.awaiting = self.out.awaiting or Finding(
+                Reason.AWAITING_PROOF,
+                f"Version {name} is trained; its probes are made when it runs, before it is put into service",
+            )

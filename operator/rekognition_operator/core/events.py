@@ -36,6 +36,10 @@ _WORTH_TELLING = frozenset(
 """Reasons of Reconciling that a person cares about; the rest is told by the events on versions."""
 
 
+_AS_ASKED = frozenset({ConditionType.AWAITING_APPROVAL, ConditionType.PINNED})
+"""Conditions that the spec itself asks for."""
+
+
 def events(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[EventNote, ...]:
     """Compare two statuses. A pass that changes nothing, or only wording, yields nothing."""
     before = {c.type: c for c in (previous.conditions if previous is not None else None) or []}
@@ -85,7 +89,9 @@ def _in_service(previous: ResourceStatus | None, current: ResourceStatus) -> tup
     after = current.active
     if after is not None and (before is None or before.arn != after.arn):
         instead = f" instead of {before.version_name}" if before is not None else ""
-        return (EventNote("Normal", "InService", f"Version {after.version_name} is in service{instead}"),)
+        better = after.evaluation.versus_base if after.evaluation is not None else None
+        text = f"Version {after.version_name} is in service{instead}" + (f": {better}" if better is not None else "")
+        return (EventNote("Normal", "InService", text),)
     if before is not None and after is None:
         return (EventNote("Warning", "OutOfService", f"Version {before.version_name} is no longer in service"),)
     return ()
@@ -114,10 +120,14 @@ def _condition_events(before: dict[str, Condition], after: dict[str, Condition])
         ConditionType.EXPIRING,
         ConditionType.NO_ROOM_FOR_BLUE_GREEN,
         ConditionType.IDLE_UNKNOWN,
+        ConditionType.GATE_OVERRIDDEN,
+        ConditionType.PROBES_FAILING,
+        ConditionType.AWAITING_APPROVAL,
+        ConditionType.PINNED,
     ):
         now = after.get(kind)
         if now is not None and (kind not in before or before[kind].reason != now.reason):
-            notes.append(EventNote("Warning", now.reason, now.message[:1024]))
+            notes.append(EventNote("Normal" if kind in _AS_ASKED else "Warning", now.reason, now.message[:1024]))
     suspended = after.get(ConditionType.SUSPENDED)
     if suspended is not None and ConditionType.SUSPENDED not in before:
         notes.append(EventNote("Normal", suspended.reason, suspended.message[:1024]))

@@ -22,7 +22,8 @@ FEWER_FALSE_NEGATIVES: Final = "minImprovementOverBase.falseNegatives"
 PROBES: Final = "probes"
 PROBE_ANSWERED_BY_BASE: Final = "the base model answered: the reply has no ProjectVersion"
 
-_MAX_TAG: Final = 256
+_MAX_SAID: Final = 200
+"""What a tag's 256 characters have room for, beside the key of the gates and the time."""
 _NOT_IN_A_TAG: Final = re.compile(r"[^\w .:/=+\-@]+")
 
 
@@ -36,7 +37,7 @@ class GateResult:
     got: str
 
     def __str__(self) -> str:
-        return f"{self.gate}: wanted {self.wanted}, got {self.got}"
+        return f"{self.gate}: wanted {self.wanted} - got {self.got}"
 
 
 class Standing(StrEnum):
@@ -80,7 +81,7 @@ def judge(gates: Gates, version: ObservedVersion, proof: Proof, in_service: Obse
     results = _evaluated(gates, version, proof, in_service)
     failed = [result for result in results if result.passed is False]
     if failed:
-        return Verdict(Standing.REJECTED, results, str(failed[0]))
+        return Verdict(Standing.REJECTED, results, as_remembered(str(failed[0])))
     if any(result.passed is None for result in results):
         says = proof.unreadable or "Its evaluation summary is being read"
         blocked = proof.unreadable is not None and not proof.passing
@@ -161,7 +162,7 @@ def _probed(gates: Gates, proof: Proof, results: tuple[GateResult, ...]) -> Verd
     if bad:
         says = f"{passed}; probe {bad[0].name}: {clause(bad[0].says)}"
         result = GateResult(PROBES, False, wanted, says)
-        return Verdict(Standing.REJECTED, (*results, result), str(result))
+        return Verdict(Standing.REJECTED, (*results, result), as_remembered(str(result)))
     for outcome, standing in ((Outcome.UNUSABLE, Standing.BLOCKED), (Outcome.UNKNOWN, Standing.UNKNOWN)):
         open_ = proof.ended(outcome)
         if open_:
@@ -175,8 +176,13 @@ def _probed(gates: Gates, proof: Proof, results: tuple[GateResult, ...]) -> Verd
 
 def rejected_tags(gates: Gates, says: str, at: datetime) -> dict[str, str]:
     """Return the tag by which a version stays rejected, as long as the gates are these."""
-    text = " ".join(_NOT_IN_A_TAG.sub(" ", says).split())
-    return {t.REJECTED: f"{gates.key} {t.time_value(at)} {text}"[:_MAX_TAG].rstrip()}
+    return {t.REJECTED: f"{gates.key} {t.time_value(at)} {as_remembered(says)}"}
+
+
+def as_remembered(says: str) -> str:
+    """Return a sentence as a tag can hold it, so that what is said does not change once it is only remembered."""
+    text = " ".join(_NOT_IN_A_TAG.sub(" ", says.replace("%", "percent")).split())
+    return text[:_MAX_SAID].rstrip()
 
 
 def read_rejection(gates: Gates, version: ObservedVersion) -> Rejection | None:

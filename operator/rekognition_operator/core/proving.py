@@ -15,14 +15,16 @@ from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.gates import (
     Standing,
     Verdict,
+    as_remembered,
     judge,
     needs_summary,
     proved_tags,
     read_proved,
     rejected_tags,
 )
+from rekognition_operator.core.inputs import parse_version_name
 from rekognition_operator.core.proof import UNSEEN, Proof
-from rekognition_operator.core.versions import Fleet, OwnVersion
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.wording import approve_line, clause, retry_line
 from rekognition_operator.core.world import Desired, Feature, Gates, VersionState
 
@@ -126,16 +128,16 @@ def _contenders(desired: Desired, fleet: Fleet) -> Iterator[OwnVersion]:
 
 def _standing(desired: Desired, fleet: Fleet, own: OwnVersion, proofs: Mapping[str, Proof]) -> Verdict:
     gates = desired.promotion.gates
-    if own.rejected is not None:
-        return Verdict(Standing.REJECTED, says=own.rejected.says)
-    if _known_good(gates, own):
-        return Verdict(Standing.PASSED)
     active = fleet.active
     proof = proofs.get(own.version.arn, UNSEEN)
     verdict = judge(gates, own.version, proof, active.version if active is not None else None)
+    if own.rejected is not None:
+        return Verdict(Standing.REJECTED, verdict.gates, own.rejected.says)
+    if _known_good(gates, own):
+        return Verdict(Standing.PASSED, verdict.gates)
     if verdict.standing is Standing.BLOCKED and proof.probes is not None and own.occupies:
         # A model that runs is billed: it is stopped, and proved anew once the probes are corrected.
-        return Verdict(Standing.REJECTED, verdict.gates, verdict.says)
+        return Verdict(Standing.REJECTED, verdict.gates, as_remembered(verdict.says))
     return verdict
 
 
@@ -149,6 +151,9 @@ class _Prover:
         self.out = Proving()
 
     def run(self) -> None:
+        active = self.fleet.active
+        if active is not None:
+            self.out.verdicts[active.version.arn] = _standing(self.desired, self.fleet, active, self.proofs)
         self._note_probes_of_the_active()
         if self.desired.pin is not None:
             self._pin(self.desired.pin)
@@ -181,7 +186,7 @@ class _Prover:
             )
             return
         if own is None or not own.acceptable:
-            self.out.stalled = self._unavailable(pin, own)
+            self.out.stalled = self.out.stalled or self._unavailable(pin, own)
             for other in _contenders(self.desired, self.fleet) if self.fleet.active is None else ():
                 if self._consider(other):
                     break
@@ -205,7 +210,12 @@ class _Prover:
             return ""
         return f". Version {wanted[0].version.name} is the one that spec.training asks for; remove spec.pin to let it"
 
-    def _unavailable(self, pin: str, own: OwnVersion | None) -> Finding:
+    def _unavailable(self, pin: str, own: OwnVersion | None) -> Finding | None:
+        """Say why the pinned version cannot serve; None: it is on its way, since spec.training asks for it, too."""
+        name = parse_version_name(pin)
+        asked_for = name is not None and name.digest in self.desired.digests
+        if asked_for if own is None else own.version.state in IN_TRAINING:
+            return None
         foreign = next((version for version in self.fleet.foreign if version.name == pin), None)
         if own is not None and own.base_model_answers:
             why = "the base model answers in its place"

@@ -24,7 +24,9 @@ from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, Reso
 
 T = TypeVar("T")
 
-Method = Literal["get", "list_all", "patch_finalizers", "patch_status", "create_event", "served_kinds"]
+Method = Literal[
+    "get", "list_all", "patch_finalizers", "patch_status", "create_event", "served_kinds", "set_annotations"
+]
 Change = Literal["ADDED", "MODIFIED", "DELETED"]
 
 WRITES: tuple[Method, ...] = ("patch_finalizers", "patch_status", "create_event")
@@ -116,6 +118,16 @@ class FakeKube:
         self._end("patch_status")
         return stored
 
+    async def set_annotations(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
+        """Set annotations, as the command line and the client library do."""
+        self._begin(Call("set_annotations", key, dict(annotations)))
+        metadata = _metadata(self._objects[key])
+        present = metadata.get("annotations")
+        merged = {**(present if isinstance(present, dict) else {}), **annotations}
+        stored = self._store(key, metadata={**metadata, "annotations": cast("JsonValue", merged)})
+        self._end("set_annotations")
+        return stored
+
     async def create_event(self, event: Event) -> None:
         """Keep an event, unless its namespace is being deleted."""
         self._begin(Call("create_event", event.about.key))
@@ -186,6 +198,10 @@ class FakeKube:
     def set_finalizers(self, key: ResourceKey, *finalizers: str) -> Resource:
         """Set the finalizers by hand."""
         return self._store(key, metadata={**_metadata(self._objects[key]), "finalizers": list(finalizers)})
+
+    def set_status(self, key: ResourceKey, status: Mapping[str, JsonValue]) -> Resource:
+        """Let the operator have written this status."""
+        return self._store(key, status=copied(dict(status)))
 
     def lose_status(self, key: ResourceKey) -> Resource:
         """Empty the status, as a restore from a backup does."""

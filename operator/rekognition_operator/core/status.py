@@ -21,6 +21,7 @@ from rekognition_operator.core.evaluation import Evaluation, versus_base
 from rekognition_operator.core.expiry import expiry_estimate
 from rekognition_operator.core.gates import GateResult
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.in_service import region_of
 from rekognition_operator.core.units import units_of
 from rekognition_operator.core.versions import IN_TRAINING, OCCUPYING
 from rekognition_operator.core.world import ObservedVersion, S3Object
@@ -322,7 +323,7 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
         else Project(
             arn=project.arn,
             name=project.name,
-            region=project.arn.split(":")[3],
+            region=region_of(project.arn),
             created_at=_second(project.created_at),
             tag_keys=list(report.project_tag_keys[:_MAX_TAG_KEYS]) or None,
         ),

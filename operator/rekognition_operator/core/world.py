@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -238,8 +238,12 @@ class Gates:
 
     @property
     def key(self) -> str:
-        """Tells these gates from others: a version that did not pass is looked at again once they change."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
+        """Tells these gates from others: a version that did not pass is looked at again once they change.
+
+        Only what is set counts, so that a gate that a later release adds changes nothing for those who do not use it.
+        """
+        told = [(gate.name, getattr(self, gate.name)) for gate in fields(self)]
+        return hashlib.sha256(repr([gate for gate in told if gate[1] not in (None, ())]).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, cast
@@ -66,8 +67,9 @@ class KubeClient:
     type that custom resources refuse, and its models of core objects cost more than they give for one Event.
     """
 
-    def __init__(self, kubeconfig: Path | None = None) -> None:
+    def __init__(self, kubeconfig: Path | None = None, context: str | None = None) -> None:
         self._kubeconfig = kubeconfig
+        self._context = context
         self._client: ApiClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,7 +90,7 @@ class KubeClient:
             There is no usable configuration.
         """
         if self._client is None:
-            configuration = await load_configuration(self._kubeconfig)
+            configuration = await load_configuration(self._kubeconfig, self._context)
             with usable(self._kubeconfig or os.environ.get(KUBECONFIG_VARIABLE)):  # it reads the certificates
                 self._client = ApiClient(configuration)
             self._client.user_agent = USER_AGENT
@@ -140,6 +142,12 @@ class KubeClient:
         return Resource.parse(
             await self._request("PATCH", path, f"patch the status of {resource.key}", body=body, type_=MERGE_PATCH)
         )
+
+    async def set_annotations(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
+        """Set annotations, whatever else has changed since the resource was read: for people, not for the operator."""
+        body: JsonObject = {"metadata": {"annotations": dict(annotations)}}
+        path = _path(KINDS[key.kind], key)
+        return Resource.parse(await self._request("PATCH", path, f"annotate {key}", body=body, type_=MERGE_PATCH))
 
     async def create_event(self, event: Event) -> None:
         """Create a core/v1 Event. One that exists already has been told."""
@@ -207,7 +215,7 @@ class KubeClient:
     async def _read_credentials_again(self, client: ApiClient) -> None:
         """Take over renewed credentials for the next request. Connections of others stay as they are."""
         try:
-            renewed = await load_configuration(self._kubeconfig)
+            renewed = await load_configuration(self._kubeconfig, self._context)
         except KubeConfigError:
             return  # the refusal that brought us here tells more
         client.configuration.api_key = renewed.api_key

@@ -5,13 +5,26 @@ from functools import partial
 from typing import ClassVar, cast
 
 from fakes._rekognition_state import VersionRecord
+from fakes.kube import Method
 from fakes.simulation import CLUSTER, Simulation
+from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests, parse_version_name
-from rekognition_operator.core.world import ProjectStatus, VersionState
+from rekognition_operator.core.publication import owner_labels
+from rekognition_operator.core.world import Owner, ProjectStatus, VersionState
+from rekognition_operator.kube.configmap import ConfigMap
+from rekognition_operator.kube.errors import KubeUnavailableError
 from rekognition_operator.kube.resource import ResourceKey
 
 THRESHOLDS = (60, 70, 80)
+CONFIG_MAPS = ("storefront-adapter", "shop")
+CONFIG_MAP_CALLS: tuple[Method, ...] = (
+    "get_config_map",
+    "create_config_map",
+    "patch_config_map",
+    "list_config_maps",
+    "delete_config_map",
+)
 MAX_SETTLING_PASSES = 150
 
 
@@ -50,6 +63,7 @@ class AdapterSimulation(Simulation):
                     "confidenceThreshold": THRESHOLDS[0],
                 },
                 "output": {"bucket": "acme-ml", "prefix": "out/"},
+                "publish": {"configMap": {"name": CONFIG_MAPS[0]}},
             },
             datetime(2026, 1, 1, tzinfo=UTC),
             lose_status_before_every_pass=lose_status_before_every_pass,
@@ -88,7 +102,7 @@ class AdapterSimulation(Simulation):
 
     # --- the world --------------------------------------------------------------------------------------------------
 
-    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912  # a table of what may happen
+    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912, PLR0915  # a table of what may happen
         match kind:
             case "wait":
                 self.now += timedelta(seconds=(1, 31, 700, 8 * 86400)[number % 4])
@@ -96,6 +110,18 @@ class AdapterSimulation(Simulation):
                 self.edit(training={**self._training(), "confidenceThreshold": THRESHOLDS[number % 3]})
             case "output":
                 self.edit(output={"bucket": "acme-ml", "prefix": f"out{number % 2}/"})
+            case "publish":
+                name = (None, *CONFIG_MAPS)[number % 3]
+                self.edit(publish=None if name is None else {"configMap": {"name": name}})
+            case "edit ConfigMap":
+                for found in self._config_maps()[:1]:
+                    self.kube.config_maps.put(found.namespace, found.name, {"projectVersionArn": "arn:by-hand"})
+            case "delete ConfigMap":
+                for found in self._config_maps()[:1]:
+                    self.kube.config_maps.remove(found.namespace, found.name)
+            case "ConfigMap fault":
+                method = CONFIG_MAP_CALLS[number % len(CONFIG_MAP_CALLS)]
+                self.kube.fail(method, KubeUnavailableError(method, "no answer"), after_effect=number % 2 > 0)
             case "deletion policy":
                 policy = ("Delete", "Retain", "Orphan")[number % 3]
                 self.edit(deletion={"policy": policy, "foreignVersions": ("Block", "Release")[number % 2]})
@@ -166,6 +192,11 @@ class AdapterSimulation(Simulation):
         )
         self.updates[arn] = {}
 
+    def _config_maps(self) -> tuple[ConfigMap, ...]:
+        """Return what carries the labels of the resource."""
+        owner = Owner(CLUSTER, self.key.kind, self.key.namespace, self.key.name)
+        return self.kube.config_maps.having(self.key.namespace, owner_labels(owner))
+
     def _training(self) -> dict[str, object]:
         training = self.spec["training"]
         assert isinstance(training, dict)
@@ -209,6 +240,7 @@ class AdapterSimulation(Simulation):
         if resource.deleting:
             assert conditions.keys() & {"Stalled", "Suspended"}, conditions
             return
+        self._check_published(status)
         wanted = digests(self.inputs(cast("float", self._training()["confidenceThreshold"])))
         own = [v for v in self.aws.versions if v.arn not in self.foreign and self._counts(v)]
         usable = [v for v in own if v.status in self.usable]
@@ -242,3 +274,10 @@ class AdapterSimulation(Simulation):
     def _digest(version: VersionRecord) -> str | None:
         parsed = parse_version_name(version.tags.get(t.DIGEST, version.name))
         return parsed.digest if parsed is not None else None
+
+    def _check_published(self, status: ResourceStatus) -> None:
+        """See that the ConfigMap that is asked for, and no other, names the version in service."""
+        active = status.active.arn if status.active is not None else ""
+        publish = cast("dict[str, dict[str, str]] | None", self.spec.get("publish"))
+        wanted = {} if publish is None else {publish["configMap"]["name"]: active}
+        assert {found.name: found.data["projectVersionArn"] for found in self._config_maps()} == wanted

@@ -133,7 +133,7 @@ class Simulation:
         self.spec = spec
         self.kube.create(self.key, self._json(self.spec))
         self.aws.on_call = self._between_calls
-        self.kube.on_call = lambda call: self._between_calls(call.method)
+        self.kube.on_call = self._kube_called
         self.start_operator()
 
     def make_aws(self) -> WatchedRekognition:
@@ -206,6 +206,10 @@ class Simulation:
         resource = self.kube.read(self.key)
         assert resource is not None
         return BY_NAME[self.key.kind].status.model_validate(resource.status)
+
+    def _kube_called(self, call: Call) -> None:
+        self.check_config_map(call)
+        self._between_calls(call.method)
 
     def _between_calls(self, operation: str) -> None:
         """Let the world change, or the operator die, right before a call."""
@@ -336,6 +340,17 @@ class Simulation:
         seen = {version.arn: version.status for version in self.aws.last_listing}
         assert seen.get(active.arn) in self.usable, (
             f"{active.version_name} is published, and it was {seen.get(active.arn)}"
+        )
+
+    def check_config_map(self, call: Call) -> None:
+        """See that no write of a ConfigMap names a version that the last look at AWS showed to be unfit."""
+        if call.method not in {"create_config_map", "patch_config_map"}:
+            return
+        assert isinstance(call.patch, dict)
+        arn = call.patch["projectVersionArn"]
+        seen = {version.arn: version.status for version in self.aws.last_listing}
+        assert not arn or (self.aws.looked and seen.get(str(arn)) in self.usable), (
+            f"{arn} is published, and it was {seen.get(str(arn))}"
         )
 
     def check_foreign(self) -> None:

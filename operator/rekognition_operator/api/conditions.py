@@ -144,6 +144,8 @@ class Reason(StrEnum):
     CORRECTING_DRIFT = "CorrectingDrift"
     CONFIRMING_CREATE = "ConfirmingCreate"
     CONFIRMING_LOSS = "ConfirmingLoss"
+    DATA_SETTLING = "DataSettling"
+    TRAINING_LIMIT = "TrainingLimit"
     WAITING_FOR_QUOTA = "WaitingForQuota"
     WAITING_FOR_DELETION = "WaitingForDeletion"
     RETRYING = "Retrying"
@@ -161,6 +163,7 @@ class Reason(StrEnum):
     PROJECT_DELETED = "ProjectDeleted"
     TRAINING_FAILED = "TrainingFailed"
     TRAINING_REFUSED = "TrainingRefused"
+    DATA_UNREADABLE = "DataUnreadable"
     REPEATEDLY_DELETED = "RepeatedlyDeleted"
     VERSION_DELETED = "VersionDeleted"
     VERSION_NAME_UNAVAILABLE = "VersionNameUnavailable"
@@ -175,6 +178,9 @@ class Reason(StrEnum):
     OVER_BUDGET = "OverBudget"
     SERVING_DRIFT = "ServingDrift"
     PROJECT_HAS_DATASETS = "ProjectHasDatasets"
+    CONFIG_MAP_NOT_OWNED = "ConfigMapNotOwned"
+    CONFIG_MAP_REFUSED = "ConfigMapRefused"
+    PUBLISHING_OFF = "PublishingOff"
     VERSION_REJECTED = "VersionRejected"
     PROOF_BLOCKED = "ProofBlocked"
     PINNED_VERSION_UNAVAILABLE = "PinnedVersionUnavailable"
@@ -309,6 +315,23 @@ REASONS: tuple[ReasonSpec, ...] = (
         "-",
     ),
     ReasonSpec(
+        Reason.DATA_SETTLING,
+        ConditionType.RECONCILING,
+        "True",
+        "The data is followed (`spec.data`) and has changed: a version is trained on it once it has stayed the same "
+        "for `settle`. The message has the time. The version in service stays.",
+        "Nothing; or set the retry annotation to train at once.",
+    ),
+    ReasonSpec(
+        Reason.TRAINING_LIMIT,
+        ConditionType.RECONCILING,
+        "True",
+        "The data has changed, and as many versions were trained within 24 hours because it did as "
+        "`spec.data.maxTrainingsPerDay` allows. The message has the time at which it goes on. The version in service "
+        "stays.",
+        "Nothing; or raise `maxTrainingsPerDay`, or set the retry annotation, to train at once.",
+    ),
+    ReasonSpec(
         Reason.WAITING_FOR_QUOTA,
         ConditionType.RECONCILING,
         "True",
@@ -416,6 +439,15 @@ REASONS: tuple[ReasonSpec, ...] = (
         "The training failed; the message has AWS's words and the place of the manifest summary. The version "
         "that was in service stays.",
         "Correct the data and change `spec.training`; or set the retry annotation.",
+    ),
+    ReasonSpec(
+        Reason.DATA_UNREADABLE,
+        ConditionType.STALLED,
+        "True",
+        "The data is followed (`spec.data`), and a manifest is missing or may not be read: nothing is trained, and the "
+        "version in service stays.",
+        "Upload the manifest, correct its place in `spec.training`, or allow `s3:GetObject` (with an object version "
+        "`s3:GetObjectVersion`) on it; or set `data.follow: Pinned`.",
     ),
     ReasonSpec(
         Reason.TRAINING_REFUSED,
@@ -531,6 +563,30 @@ REASONS: tuple[ReasonSpec, ...] = (
         "has, Rekognition refuses to train from manifests. The version in service stays.",
         "Delete the datasets in AWS: it trains at the next look; or create a resource with another `projectName`.",
         kinds=(CustomLabelsModel,),
+    ),
+    ReasonSpec(
+        Reason.CONFIG_MAP_NOT_OWNED,
+        ConditionType.STALLED,
+        "True",
+        "The ConfigMap of `spec.publish` exists and is not this resource's: it is left as it is. What is done in AWS "
+        "goes on.",
+        "Delete it; or choose another name; or let the resource have it, by the labels that the message gives.",
+    ),
+    ReasonSpec(
+        Reason.CONFIG_MAP_REFUSED,
+        ConditionType.STALLED,
+        "True",
+        "The API server refuses to let the operator read, write or delete the ConfigMap of `spec.publish`; the message "
+        "has its words. What is done in AWS goes on, but that a deletion waits.",
+        "Grant get, list, create, patch and delete on configmaps, as the ClusterRole has it; make room in the "
+        "namespace's quota; or delete a ConfigMap that is immutable.",
+    ),
+    ReasonSpec(
+        Reason.PUBLISHING_OFF,
+        ConditionType.STALLED,
+        "True",
+        "`spec.publish` is set, and the operator is run with `--publishing false`: it makes no ConfigMaps.",
+        "Remove `spec.publish`; or run the operator with `--publishing true` and the rights on ConfigMaps.",
     ),
     ReasonSpec(
         Reason.PROVING,

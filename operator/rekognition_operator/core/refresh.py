@@ -62,6 +62,16 @@ class _Record:
     name: VersionName
     seen: bool
 
+    def is_of(self, own: OwnVersion) -> bool:
+        """Whether a version is the attempt, or one that was trained in its place."""
+        name = parse_version_name(own.version.name)
+        return name is not None and name.digest == self.name.digest and name.attempt >= self.name.attempt
+
+    def is_later(self, own: OwnVersion) -> bool:
+        """Whether an attempt after this version was listed once."""
+        name = parse_version_name(own.version.name)
+        return name is not None and name.digest == self.name.digest and name.attempt < self.name.attempt
+
 
 def refresh_of(desired: Desired, fleet: Fleet) -> Refresh | None:
     """Return the refresh that concerns the wanted inputs; None where there is none, and none will be.
@@ -77,14 +87,13 @@ def refresh_of(desired: Desired, fleet: Fleet) -> Refresh | None:
         return Refresh(source, Stage.TRAINING, attempt)
     if desired.refresh_after is None:
         return None
-    if attempt is not None and attempt.failed and (record is None or attempt.attempt >= record.name.attempt):
+    if attempt is not None and attempt.failed and not (record is not None and record.is_later(attempt)):
         return Refresh(source, Stage.FAILED, attempt)
-    if record is not None:
-        taken = str(record.name) in {version.name for version in (*fleet.foreign, *(own.version for own in fleet.own))}
-        gone = record.seen or attempt is not None or taken
-        return Refresh(source, Stage.GONE if gone else Stage.ASKED, attempt, record.name)
-    if attempt is not None:
-        return Refresh(source, Stage.GONE, attempt, VersionName(attempt.digest, attempt.attempt))
+    listed = {version.name for version in (*fleet.foreign, *(own.version for own in fleet.own))}
+    if attempt is not None or (record is not None and (record.seen or str(record.name) in listed)):
+        return Refresh(source, Stage.GONE, attempt, record.name if record is not None else None)
+    if record is not None and record.name.digest in desired.digests:
+        return Refresh(source, Stage.ASKED, name=record.name)
     if _base_model(source) in _refreshed_base_models(desired, source, fleet):
         return Refresh(source, Stage.SAME_BASE_MODEL)
     seen = t.read_time(source.version.tags.get(t.DEPRECATED_SEEN))
@@ -121,9 +130,9 @@ def seen_attempts(fleet: Fleet) -> tuple[SetTags, ...]:
         attempts = _attempts(source, fleet)
         if not attempts or source.version.state is VersionState.DELETING:
             continue
-        value = f"{VersionName(attempts[0].digest, attempts[0].attempt)}{_SEEN}"
+        value = f"{attempts[0].version.name}{_SEEN}"
         record = _read(source)
-        older = record is not None and record.seen and record.name.attempt > attempts[0].attempt
+        older = record is not None and record.seen and record.is_later(attempts[0])
         if not older and source.version.tags.get(t.REFRESHED_BY) != value:
             marks.append(SetTags(source.version.arn, {t.REFRESHED_BY: value}))
     return tuple(marks)
@@ -132,22 +141,26 @@ def seen_attempts(fleet: Fleet) -> tuple[SetTags, ...]:
 def _read(source: OwnVersion) -> _Record | None:
     value = source.version.tags.get(t.REFRESHED_BY, "")
     name = parse_version_name(value.removesuffix(_SEEN))
-    if name is None or name.digest != source.digest or name.attempt <= source.attempt:
+    if name is None or (name.digest == source.digest and name.attempt <= source.attempt):
         return None
     return _Record(name, value.endswith(_SEEN))
 
 
 def _attempts(source: OwnVersion, fleet: Fleet) -> list[OwnVersion]:
-    """Return the versions that were trained instead of one, the newest first: by their tag, or by what it remembers."""
+    """Return the versions that were trained instead of one, the newest first: by their tag, or by what it remembers.
+
+    Whatever digest they count for: where the data is followed, that may change.
+    """
     record = _read(source)
     return [
         own
-        for own in fleet.of((source.digest,))
+        for own in fleet.own
         if not own.by_aws
-        and own.rank > source.rank
+        and own.version.created_at > source.version.created_at
+        and parse_version_name(own.version.name) is not None
         and (
             own.version.tags.get(t.REFRESH_OF, "").rpartition(" ")[0] == source.version.name
-            or (record is not None and own.attempt >= record.name.attempt)
+            or (record is not None and record.is_of(own))
         )
     ]
 

@@ -23,17 +23,23 @@ def superseded(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | Non
     return sorted(out, key=lambda o: (o.promoted_at or o.version.created_at, o.version.created_at), reverse=True)
 
 
-def surplus(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | None) -> tuple[DeleteVersion, ...]:
+def surplus(
+    desired: Desired,
+    fleet: Fleet,
+    next_in_service: OwnVersion | None,
+    remembered: frozenset[str] = frozenset(),
+) -> tuple[DeleteVersion, ...]:
     """Delete superseded, failed and rejected versions beyond what retention keeps, oldest first; never a foreign one.
 
     A failed or rejected version is memory: the newest of the wanted inputs is never deleted, or it would be trained
-    again.
+    again. ``remembered`` are the ARNs of others that are memory for a while.
     """
     protected = _protected(desired, fleet, next_in_service)
     failed = [o for o in fleet.own if (o.failed or _rejected(o)) and o.version.arn not in protected]
     failed.sort(key=lambda o: o.version.created_at, reverse=True)
     beyond = [*superseded(desired, fleet, next_in_service)[desired.keep :], *failed[desired.keep_failed :]]
-    beyond = [own for own in beyond if not own.occupies]  # a model that runs is stopped first
+    # A model that runs is stopped first.
+    beyond = [own for own in beyond if not own.occupies and own.version.arn not in remembered]
     beyond.sort(key=lambda o: o.version.created_at)
     return tuple(DeleteVersion(o.version.arn, o.version.name, owner_tags=t.owner_tags(desired.owner)) for o in beyond)
 

@@ -8,7 +8,7 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags
 from rekognition_operator.core.decision import DriftItem
 from rekognition_operator.core.expiry import needs_dating
-from rekognition_operator.core.inputs import VersionName, parse_version_name
+from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
 from rekognition_operator.core.refresh import Stage, refresh_of, seen_attempts
 from rekognition_operator.core.report import remembered_keys
 from rekognition_operator.core.training import is_missing, speaks_against, unanswered_retry
@@ -80,9 +80,11 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, at: date
 
 def _adopted(own: OwnVersion) -> dict[str, str]:
     """Return the tags by which a version whose name is not ours stays known."""
-    if not own.adopted:
-        return {}
-    return {t.DIGEST: own.digest, **({t.ADDED_BY: t.AWS} if own.by_aws else {})}
+    if own.by_aws:  # whatever it counts for, where the data is followed
+        known = own.version.tags.get(t.DIGEST)
+        shown = digests(own.version.inputs)[0] if own.version.inputs is not None else own.digest
+        return {t.DIGEST: known or shown, t.ADDED_BY: t.AWS}
+    return {t.DIGEST: own.digest} if own.adopted else {}
 
 
 def _records(desired: Desired, project: ObservedProject, fleet: Fleet, at: datetime) -> tuple[Action, ...]:

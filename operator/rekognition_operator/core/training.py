@@ -309,8 +309,9 @@ class _Planner:
             _url(manifest) for manifest in (*self.desired.inputs.training, *self.desired.inputs.testing)
         )
         return (
-            f"Training {version.name} on {data} failed: {clause(says)}.{where} Correct the data and "
-            f"change spec.training, or, if the same inputs shall be trained once more: {retry_line(self.desired.owner)}"
+            f"Training {version.name} on {data} failed: {clause(says)}.{where} Correct the data"
+            f"{'' if self.desired.follow is not None else ' and change spec.training'}, or, if the same inputs shall "
+            f"be trained once more: {retry_line(self.desired.owner)}"
         )
 
     def create(

@@ -1,6 +1,6 @@
 """Which versions of the project are ours, which inputs were they trained on, and which one is in service?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -133,18 +133,23 @@ class Fleet:
 
 
 def sort_out(
-    desired: Desired, versions: tuple[ObservedVersion, ...], proofs: Mapping[str, Proof] = NOTHING_PROVED
+    desired: Desired,
+    versions: tuple[ObservedVersion, ...],
+    proofs: Mapping[str, Proof] = NOTHING_PROVED,
+    by_content: tuple[str, ...] = (),
 ) -> Fleet:
     """Tell our versions from foreign ones, in a project that is ours.
 
     Ours is what carries our owner tags or was released by us; what spec.adoption.versions names, if nobody owns it; and
     a version without owner whose name is the digest of its inputs: its tags were lost, but the name proves what it is.
+    AWS does not show the content of manifests: ``by_content`` are the digests of content that prove it, too, of a
+    version whose manifests lie where ours do.
     Under spec.adoptUpdates what AWS has added is ours, too.
     """
     own: list[OwnVersion] = []
     foreign: list[ObservedVersion] = []
     for version in sorted(versions, key=lambda v: (v.created_at, v.arn), reverse=True):
-        mine = _own(desired, version)
+        mine = _own(desired, version, by_content)
         if mine is None:
             foreign.append(version)
         else:
@@ -154,9 +159,7 @@ def sort_out(
     own = [*own, *(_known(desired, update, proofs) for update in updates)]
     own.sort(key=lambda o: (o.version.created_at, o.version.arn), reverse=True)
     theirs = tuple(version for version in foreign if version.arn not in taken)
-    return Fleet(
-        tuple(_placed(one, own) if one.by_aws else one for one in own), theirs, _served_foreign(desired, theirs, proofs)
-    )
+    return Fleet(placed(own), theirs, _served_foreign(desired, theirs, proofs))
 
 
 def _served_foreign(
@@ -187,9 +190,11 @@ def of_our_tags(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Flee
     return Fleet(tuple(ours), ())
 
 
-def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
+def _own(desired: Desired, version: ObservedVersion, by_content: tuple[str, ...]) -> OwnVersion | None:
     name = parse_version_name(version.name)
     computed = digests(version.inputs) if version.inputs is not None else ()
+    if version.inputs is not None and version.inputs.places == desired.inputs.places:
+        computed = (*computed, *by_content)
     match t.ownership(version.tags, desired.owner):
         case t.Ownership.ANOTHER:
             return None
@@ -210,14 +215,14 @@ def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
 def may_be_update(desired: Desired, version: ObservedVersion) -> bool:
     """Tell whether a foreign version may be one that AWS adds for the wanted inputs, in whatever state it is.
 
-    INFERRED: AWS documents neither names nor tags of such versions. So it is any without owner that AWS shows to have
-    been trained on the wanted inputs, or of which it shows no inputs.
+    INFERRED: AWS documents neither names nor tags of such versions. So it is any without owner whose manifests AWS
+    shows to lie where ours do, or of which it shows none.
     """
     if not (desired.auto_update and desired.adopt_updates):
         return False
     if t.ownership(version.tags, desired.owner) is not t.Ownership.UNOWNED:
         return False
-    return version.inputs is None or not set(desired.digests).isdisjoint(digests(version.inputs))
+    return version.inputs is None or version.inputs.places == desired.inputs.places
 
 
 def _update(desired: Desired, own: list[OwnVersion], version: ObservedVersion) -> OwnVersion | None:
@@ -225,17 +230,22 @@ def _update(desired: Desired, own: list[OwnVersion], version: ObservedVersion) -
     if version.state not in usable_states(desired.feature) or not may_be_update(desired, version):
         return None
     if version.inputs is not None:
-        digest = next(digest for digest in desired.digests if digest in digests(version.inputs))
+        digest = next((digest for digest in desired.digests if digest in digests(version.inputs)), "")
     else:  # the retraining of what was in service then: of the wanted inputs, if that was
         promoted = [(at, o.digest) for o in own if (at := o.promoted_at) is not None and at <= version.created_at]
         digest = max(promoted, default=(None, ""))[1]
-        if digest not in desired.digests:
-            return None
+    if digest not in desired.digests:
+        return None
     return OwnVersion(version, digest, 1, desired.feature, adopted=True, by_aws=True)
 
 
-def _placed(update: OwnVersion, own: list[OwnVersion]) -> OwnVersion:
-    """Rank a version by AWS among ours of the same inputs by its creation."""
+def placed(own: Iterable[OwnVersion]) -> tuple[OwnVersion, ...]:
+    """Rank the versions by AWS among ours of the same inputs by their creation."""
+    every = tuple(own)
+    return tuple(_placed(one, every) if one.by_aws else one for one in every)
+
+
+def _placed(update: OwnVersion, own: tuple[OwnVersion, ...]) -> OwnVersion:
     before = (
         o.attempt
         for o in own

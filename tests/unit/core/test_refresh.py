@@ -230,6 +230,31 @@ ONCE = (
         EXPIRING,
     ),
     Case(
+        "an attempt that has vanished is not repeated though it had the digest of content that is not followed any more",
+        refreshed(),
+        observed(deprecated(refreshed_by=f"{name_of(B, 2)} seen"), project=PROJECT),
+        [],
+        EXPIRING,
+    ),
+    Case(
+        "an attempt that was asked for under such a digest, and never listed, is asked for under the one of now",
+        refreshed(),
+        observed(deprecated(refreshed_by=name_of(B, 2)), project=PROJECT),
+        ["SetTags A [refreshed-by=A-2]", ASK],
+        TRAINS,
+    ),
+    Case(
+        "an attempt under such a digest that trains is followed, and nothing is paid beside it",
+        refreshed(),
+        observed(
+            deprecated(refreshed_by=f"{name_of(B, 2)} seen"),
+            version(B, 2, "TRAINING_IN_PROGRESS", created=ago(hours=1), tags=second().tags, base_model_version="8.0"),
+            project=PROJECT,
+        ),
+        [],
+        TRAINS,
+    ),
+    Case(
         "an attempt that is being deleted is not repeated",
         refreshed(),
         observed(deprecated(refreshed_by=SEEN), second("DELETING"), project=PROJECT_2),

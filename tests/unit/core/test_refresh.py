@@ -230,7 +230,7 @@ ONCE = (
         EXPIRING,
     ),
     Case(
-        "an attempt that has vanished is not repeated though it had the digest of content that is not followed any more",
+        "an attempt that has vanished is not repeated though it had the digest of content that is followed no more",
         refreshed(),
         observed(deprecated(refreshed_by=f"{name_of(B, 2)} seen"), project=PROJECT),
         [],

@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import ClassVar, cast
 
+from fakes._rekognition_state import VersionRecord
 from fakes.kube import Method
 from fakes.simulation import CLUSTER, Simulation
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests, parse_version_name
 from rekognition_operator.core.publication import owner_labels
-from rekognition_operator.core.world import Owner, VersionState
+from rekognition_operator.core.world import Owner, ProjectStatus, VersionState
 from rekognition_operator.kube.configmap import ConfigMap
 from rekognition_operator.kube.errors import KubeUnavailableError
 from rekognition_operator.kube.resource import ResourceKey
@@ -43,9 +44,20 @@ class AdapterSimulation(Simulation):
         "ListTagsForResource",
     )
 
-    def __init__(self, *, lose_status_before_every_pass: bool = False) -> None:
+    def __init__(self, *, lose_status_before_every_pass: bool = False, auto_update: bool = False) -> None:
+        self.updates: dict[str, dict[str, str]] = {}
+        """What AWS has added, and with which tags."""
+        self.adopts_updates = False
+        """Whether the spec has ever asked for them."""
+        self.may_refresh = False
+        self.base_models = {"7.0"}
+        self.refreshes: dict[str, str] = {}
+        """By ARN: which version was trained to refresh which."""
+        self.refresh_done: set[str] = set()
+        """Names of the versions that remember to have been refreshed by one that was listed."""
         super().__init__(
             {
+                **({"autoUpdate": "Enabled"} if auto_update else {}),
                 "training": {
                     "trainingData": {"manifests": [{"bucket": "acme-ml", "name": "storefront/train.manifest"}]},
                     "confidenceThreshold": THRESHOLDS[0],
@@ -90,7 +102,7 @@ class AdapterSimulation(Simulation):
 
     # --- the world --------------------------------------------------------------------------------------------------
 
-    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912  # a table of what may happen
+    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912, PLR0915  # a table of what may happen
         match kind:
             case "wait":
                 self.now += timedelta(seconds=(1, 31, 700, 8 * 86400)[number % 4])
@@ -134,6 +146,17 @@ class AdapterSimulation(Simulation):
             case "deprecate":
                 for version in self.pick(number, VersionState.TRAINING_COMPLETED):
                     self.aws.deprecate(version)
+            case "release base model":
+                self._release_base_model()
+            case "refresh":
+                self.may_refresh = True
+                after = ("0m", "240h")[number % 2]
+                self.edit(refresh={"onDeprecated": "Retrain", "after": after} if number % 3 else None)
+            case "adopt updates":
+                self.adopts_updates |= number % 3 > 0
+                self.edit(adoptUpdates=True if number % 3 else None)
+            case "aws adds":
+                self._add_update(number)
             case "expire":
                 for version in self.pick(number, *self.usable):
                     self.causes.expired += 1
@@ -146,6 +169,28 @@ class AdapterSimulation(Simulation):
                     self.aws.untag(project.arn, [t.OWNER_KEYS[number % 4]])
             case _:
                 super().happen(kind, number)
+
+    def _release_base_model(self) -> None:
+        """Let AWS release a base model: what is trained on an older one is deprecated."""
+        self.aws.base_model_version = f"{7 + len(self.base_models)}.0"
+        self.base_models.add(self.aws.base_model_version)
+        for version in self.aws.versions:
+            if version.status == VersionState.TRAINING_COMPLETED and version.arn not in self.foreign:
+                self.aws.deprecate(version.arn)
+
+    def _add_update(self, number: int) -> None:
+        """Let AWS add a version by autoUpdate, in training or trained, with or without its inputs shown."""
+        project = next((p for p in self.aws.projects if p.name == self.project_name), None)
+        if project is None or not project.auto_update or project.status is not ProjectStatus.CREATED:
+            return
+        threshold = cast("float", self._training()["confidenceThreshold"])
+        arn = self.aws.add_version(
+            self.project_name,
+            f"auto-update-{len(self.updates)}",
+            inputs=None if number % 4 == 3 else self.inputs(threshold),
+            status=VersionState.TRAINING_IN_PROGRESS if number % 2 else VersionState.TRAINING_COMPLETED,
+        )
+        self.updates[arn] = {}
 
     def _config_maps(self) -> tuple[ConfigMap, ...]:
         """Return what carries the labels of the resource."""
@@ -166,6 +211,25 @@ class AdapterSimulation(Simulation):
 
     # --- what must hold ---------------------------------------------------------------------------------------------
 
+    def check_trainings(self) -> None:
+        """See that there is one refresh for a base model and inputs, and none after one that was seen."""
+        self.causes.refreshes = len(self.base_models) if self.may_refresh else 0
+        super().check_trainings()
+        for version in self.aws.versions:
+            kind, _, name = version.tags.get(t.CAUSE, "").partition(":")
+            if kind == "refresh" and version.arn not in self.refreshes:
+                assert name not in self.refresh_done, f"{version.name} is another attempt to refresh {name}"
+                self.refreshes[version.arn] = name
+        remember = (v for v in self.aws.versions if v.tags.get(t.REFRESHED_BY, "").endswith(" seen"))
+        self.refresh_done |= {version.name for version in remember}
+
+    def check_foreign(self) -> None:
+        """See that what AWS adds is never deleted by the operator, and is left alone unless the spec asks for it."""
+        super().check_foreign()
+        touched = [effect for effect in self.aws.effects if effect.arn in self.updates]
+        assert all(effect.operation != "DeleteProjectVersion" for effect in touched)
+        assert self.adopts_updates or not touched
+
     def check_settled(self) -> None:
         """See that the best version there is serves, or the resource says what a person must do."""
         resource = self.kube.read(self.key)
@@ -178,7 +242,7 @@ class AdapterSimulation(Simulation):
             return
         self._check_published(status)
         wanted = digests(self.inputs(cast("float", self._training()["confidenceThreshold"])))
-        own = [v for v in self.aws.versions if v.arn not in self.foreign]
+        own = [v for v in self.aws.versions if v.arn not in self.foreign and self._counts(v)]
         usable = [v for v in own if v.status in self.usable]
         if self.spec.get("suspend"):
             assert "Suspended" in conditions
@@ -187,13 +251,11 @@ class AdapterSimulation(Simulation):
             return  # its owner tags are gone: nothing tells any more that it is ours
         assert "Reconciling" not in conditions, conditions["Reconciling"]
         active = next((v for v in own if status.active is not None and v.arn == status.active.arn), None)
-        if any((parsed := parse_version_name(v.name)) is not None and parsed.digest in wanted for v in usable):
+        if any(self._digest(v) in wanted for v in usable):
             assert active is not None
-            parsed = parse_version_name(active.name)
-            assert parsed is not None
-            assert parsed.digest in wanted
+            assert self._digest(active) in wanted
             assert conditions["Ready"].status == conditions["UpToDate"].status == "True"
-            assert "Stalled" not in conditions
+            assert "Stalled" not in conditions or active.status == VersionState.DEPRECATED
         else:
             assert "Stalled" in conditions, conditions
             assert conditions["UpToDate"].status == "False"
@@ -203,6 +265,15 @@ class AdapterSimulation(Simulation):
             assert conditions["Ready"].status == "True"
         else:
             assert status.active is None
+
+    def _counts(self, version: VersionRecord) -> bool:
+        """Tell whether a version is ours: what AWS has added is once it carries our tags."""
+        return version.arn not in self.updates or t.ADDED_BY in version.tags
+
+    @staticmethod
+    def _digest(version: VersionRecord) -> str | None:
+        parsed = parse_version_name(version.tags.get(t.DIGEST, version.name))
+        return parsed.digest if parsed is not None else None
 
     def _check_published(self, status: ResourceStatus) -> None:
         """See that the ConfigMap that is asked for, and no other, names the version in service."""

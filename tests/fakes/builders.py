@@ -82,6 +82,8 @@ class DesiredFields(TypedDict, total=False):
     auto_update: bool
     output: S3Object
     description: str | None
+    refresh_after: timedelta | None
+    adopt_updates: bool
     tags: Mapping[str, str]
     keep: int
     keep_failed: int

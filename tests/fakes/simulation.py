@@ -5,7 +5,7 @@ people do to any resource. :mod:`fakes.adapter_simulation` and :mod:`fakes.model
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar, cast
@@ -56,6 +56,7 @@ class Causes:
     service_faults: int = 0
     expired: int = 0
     projects_lost: int = 0
+    refreshes: int = 0
 
 
 class StrictReconciler(Reconciler):
@@ -128,6 +129,7 @@ class Simulation:
         self.crash_at: int | None = None
         self.calls = 0
         self.calls_before = 0
+        self.status_before: Mapping[str, object] | None = None
         self.spec = spec
         self.kube.create(self.key, self._json(self.spec))
         self.aws.on_call = self._between_calls
@@ -182,6 +184,8 @@ class Simulation:
         if self.lose_status and self.kube.read(self.key) is not None:
             self.kube.lose_status(self.key)
         self.calls_before = len(self.kube.calls)
+        resource = self.kube.read(self.key)
+        self.status_before = resource.status if resource is not None else None
         self.aws.looked = False
         self.aws.refusals.clear()
         try:
@@ -317,6 +321,7 @@ class Simulation:
             effects = sum(n for (_, name), n in created.items() if name.startswith(digest))
             removed = sum(n for name, n in self.causes.removed.items() if name.startswith(digest))
             causes = removed + len(self.causes.tokens) + self.causes.service_faults + self.causes.expired
+            causes += self.causes.refreshes
             assert effects <= 1 + causes, f"{digest} was trained {effects} times with {causes} causes"
         for version in self.aws.versions:
             parsed = parse_version_name(version.name)
@@ -325,9 +330,9 @@ class Simulation:
 
     def check_published(self) -> None:
         """See that status names no version in service that the last look at AWS showed to be unfit."""
-        wrote = self.aws.looked and any(call.method == "patch_status" for call in self.writes_of_this_pass())
-        resource = self.kube.read(self.key) if wrote else None
-        if resource is None or resource.deleting:
+        resource = self.kube.read(self.key) if self.aws.looked else None
+        # A patch that the API server refused, since the spec has changed meanwhile, has written nothing.
+        if resource is None or resource.deleting or resource.status == self.status_before:
             return
         active = self.status().active
         if active is None:

@@ -242,8 +242,9 @@ REASONS: tuple[ReasonSpec, ...] = (
         ConditionType.READY,
         "False",
         "The version in service has expired: AWS answers its ARN from the base model, without an error.",
-        "Nothing: the same inputs are being trained on the new base model. Applications that check "
-        "`ProjectVersion` in the answer notice.",
+        "Nothing: another version that can serve takes its place at once; where there is none, the same inputs are "
+        "being trained on the new base model (the message says so). Applications that check `ProjectVersion` in the "
+        "answer notice. To have it trained in time, set `refresh.onDeprecated: Retrain`.",
         kinds=(ModerationAdapter,),
     ),
     ReasonSpec(
@@ -691,7 +692,8 @@ REASONS: tuple[ReasonSpec, ...] = (
         ConditionType.EXPIRING,
         "True",
         "The base model of the version in service is superseded; AWS will stop serving the version.",
-        "Nothing: it is trained anew when it expires. To be ahead of that, change `spec.training`.",
+        "Set `refresh.onDeprecated: Retrain` to have it trained anew before it expires; the message says what the "
+        "operator does, and when. Without, it is trained anew once it has expired, and nothing serves meanwhile.",
         kinds=(ModerationAdapter,),
     ),
     ReasonSpec(

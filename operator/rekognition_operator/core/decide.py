@@ -152,8 +152,8 @@ def _decide_versions(
     attempt: CreateAttempt | None,
 ) -> Decision:
     desired, fleet = followed.desired, followed.fleet
-    training = followed.training(plan_training(desired, project, fleet, policy, now, attempt))
-    tagging = plan_tags(desired, project, fleet, now)
+    training = followed.training(plan_training(desired, project, fleet, policy, now, attempt, observed.at))
+    tagging = plan_tags(desired, project, fleet, observed.at or now)
     proving = prove(desired, fleet, observed.proofs, observed.at or now)
     serving = _plan_serving(desired, project, fleet, observed, training, proving, policy, now)
     promotion = promote(project, fleet, serving.in_service, observed.at or now)
@@ -318,7 +318,11 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
 def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> ReadyState:
     """Say that what would have been done is suspended; what AWS does by itself, such as a training, goes on."""
     doing = decision.report.reconciling
-    if state.holds or not decision.actions or doing is None or state.reason is not doing.reason:
+    if state.holds or not decision.actions or doing is None:
+        return state
+    if state.reason is Reason.ADAPTER_EXPIRED:  # stays the more urgent news
+        return replace(state, message=state.message.replace(doing.message, suspended.message))
+    if state.reason is not doing.reason:
         return state
     return ReadyState(holds=state.holds, reason=suspended.reason, message=suspended.message)
 

@@ -16,7 +16,7 @@ from rekognition_operator.core.actions import SetTags
 from rekognition_operator.core.decision import Finding, Policy, ReadyState
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests, parse_version_name
 from rekognition_operator.core.training import TrainingPlan, unanswered_retry
-from rekognition_operator.core.versions import Fleet, OwnVersion, sort_out
+from rekognition_operator.core.versions import Fleet, OwnVersion, placed, sort_out
 from rekognition_operator.core.wording import clause, counted, retry_line, spoken, to_the_minute
 from rekognition_operator.core.world import (
     DataProblem,
@@ -131,7 +131,7 @@ def _counted_for(fleet: Fleet, digest: str, counts: Callable[[OwnVersion], bool]
     """Let versions count for a digest that is not in their name."""
     # What an adopted version is by its manifests stays what its digest tag says.
     own = (replace(own, digest=digest, adopted=False) if counts(own) else own for own in fleet.own)
-    return replace(fleet, own=tuple(own))
+    return replace(fleet, own=placed(own))
 
 
 class _Follower:

@@ -10,7 +10,7 @@ def superseded(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | Non
     """Return the versions that have been of use and are not any more, the most recently used first.
 
     Neither the version in service, nor the one that shall be, nor the newest of the wanted inputs is among them, nor is
-    one that spec.adoption.versions or spec.pin names, nor one that was rejected.
+    one that spec.adoption.versions or spec.pin names, or that AWS has added, nor one that was rejected.
     """
     protected = _protected(desired, fleet, next_in_service)
     out = [
@@ -54,5 +54,8 @@ def _protected(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | Non
     last = fleet.last_promoted  # a model that failed to start, and may be the only one that can serve
     may_come_back = last if last is not None and last.start_failed else None
     keep = [fleet.active, may_come_back, next_in_service, *wanted[:1], *newest_failed]
-    named = [own for own in fleet.own if own.pinned or own.version.name in desired.adopt_versions]
-    return frozenset(own.version.arn for own in (*keep, *named) if own is not None)
+    # Where AWS's is the newest, our newest is what tells of the names that were used.
+    ours = [own for own in wanted if not own.by_aws][:1]
+    names = desired.adopt_versions
+    named = [own for own in fleet.own if own.pinned or own.by_aws or own.version.name in names]
+    return frozenset(own.version.arn for own in (*keep, *ours, *named) if own is not None)

@@ -18,6 +18,7 @@ from rekognition_operator.api.resource import (
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, ServingReport, VersionReport
 from rekognition_operator.core.evaluation import Evaluation, versus_base
+from rekognition_operator.core.expiry import expiry_estimate
 from rekognition_operator.core.gates import GateResult
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.in_service import region_of
@@ -345,6 +346,7 @@ def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> A
     if version is None:
         return None
     promoted_at = t.read_time(version.tags.get(t.PROMOTED_AT))
+    expiry = expiry_estimate(version)
     return ActiveVersion(
         version_name=version.name,
         arn=version.arn,
@@ -352,6 +354,7 @@ def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> A
         base_model_version=_cut(version.base_model_version),
         evaluation=_evaluation(evaluation),
         since=_second(promoted_at) if promoted_at is not None else None,
+        expiry_estimate=_second(expiry.earliest) if expiry is not None else None,
     )
 
 

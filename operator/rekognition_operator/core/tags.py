@@ -38,6 +38,15 @@ DIGEST = PREFIX + "digest"
 RETRY = PREFIX + "retry"
 """On a version: the retry token in force when it was created. On a project: the last token that was answered."""
 
+REFRESHED_BY = PREFIX + "refreshed-by"
+"""On a version that AWS has deprecated: under which name its inputs are trained anew for the new base model, and
+whether that one was ever listed. Written before the training is asked for: there is no other attempt."""
+REFRESH_OF = PREFIX + "refresh-of"
+"""On a version that was trained for that: instead of which version, and of which base model that one was."""
+ADDED_BY = PREFIX + "added-by"
+"""On a version that the operator did not ask for and counts as ours: who added it."""
+AWS = "aws"
+"""Value of added-by: AWS itself, by autoUpdate."""
 CONTENT = PREFIX + "content"
 """On a version that was trained while the data was not followed: its digest by the content of the manifests, as far as
 that can be told later."""

@@ -48,7 +48,7 @@ crds: $(STAMP)  ## Write crds/ and the generated reference pages from the models
 
 requirements:  ## Resolve requirements/dev.txt anew from pyproject.toml (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
-	  --extra sandbox --extra dev pyproject.toml -o requirements/dev.txt
+	  --extra sandbox --extra report --extra dev pyproject.toml -o requirements/dev.txt
 
 clean:  ## Remove what was made here (not the cache of built binaries)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .sandbox build dist

@@ -17,7 +17,9 @@ FORBIDDEN = (
     ("delete", f"customlabelsmodels.{GROUP}"),
     ("update", f"customlabelsmodels.{GROUP}"),
     ("get", "secrets"),
-    ("list", "configmaps"),
+    ("watch", "configmaps"),
+    ("update", "configmaps"),
+    ("deletecollection", "configmaps"),
     ("create", "pods"),
     ("impersonate", "users"),
     ("patch", "customresourcedefinitions.apiextensions.k8s.io"),
@@ -27,10 +29,14 @@ FORBIDDEN = (
 )
 
 
+CONFIG_MAP_VERBS = {"get", "list", "create", "patch", "delete"}
+
+
 def test_no_request_of_the_operator_carries_a_spec_and_none_is_refused(alone: Alone, stage: Stage) -> None:
     with alone() as scene:
         scene.operator.start()
-        adapter = scene.adapter(deletion={"policy": "Delete"}, tags={"team": "trust-safety"}).apply()
+        publish = {"configMap": {"name": "storefront-adapter"}}
+        adapter = scene.adapter(deletion={"policy": "Delete"}, tags={"team": "trust-safety"}, publish=publish).apply()
         adapter.wait_ready()
         adapter.edit(tags={"team": "integrity"}, training={"confidenceThreshold": 70})
         adapter.wait_ready()
@@ -41,6 +47,7 @@ def test_no_request_of_the_operator_carries_a_spec_and_none_is_refused(alone: Al
     ours = [request for request in requests if request.group == GROUP]
     verbs = {(request.verb, request.subresource) for request in ours if request.resource == "moderationadapters"}
     assert verbs == {("get", ""), ("list", ""), ("watch", ""), ("patch", ""), ("patch", "status")}
+    assert {request.verb for request in requests if request.resource == "configmaps"} == CONFIG_MAP_VERBS
     for request in ours:
         if request.mutating:
             assert isinstance(request.body, dict), str(request)

@@ -18,6 +18,7 @@ from fakes._rekognition_state import (
     check_name,
     check_tags,
     refusal,
+    shown,
 )
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
@@ -124,7 +125,7 @@ class RekognitionOperations(ServingWorld):
             project.name,
             version_name,
             status=VersionState.TRAINING_IN_PROGRESS,
-            inputs=inputs,
+            inputs=shown(inputs),
             output=output,
             description=description,
             tags=tags,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -72,6 +72,12 @@ class Fault:
     skip: int
     times: int
     after_effect: bool
+
+
+def shown(inputs: TrainingInputs) -> TrainingInputs:
+    """Return inputs as AWS describes them: it does not tell the content of manifests."""
+    training, testing = (tuple(replace(m, content=None) for m in ms) for ms in (inputs.training, inputs.testing))
+    return replace(inputs, training=training, testing=testing)
 
 
 @dataclass

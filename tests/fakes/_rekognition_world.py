@@ -60,6 +60,8 @@ class RekognitionWorld:
         self.max_inference_units = max_inference_units
         self.max_tags = max_tags
         self.instant = instant
+        self.base_model_version = "7.0"
+        """The base model that new trainings use."""
         self.on_call: Callable[[str], None] | None = None
         self.calls: list[Call] = []
         """Every call to AWS, in order, whatever its outcome."""
@@ -108,7 +110,7 @@ class RekognitionWorld:
         description: str | None = None,
         tags: Mapping[str, str] | None = None,
         f1_score: float = 0.9,
-        base_model_version: str = "7.0",
+        base_model_version: str | None = None,
     ) -> str:
         """Make a version as a person, or AWS's auto update, would; ``project`` by name or ARN. Returns its ARN."""
         owner = self.project(project)
@@ -123,7 +125,9 @@ class RekognitionWorld:
             inputs=inputs,
             output=output,
             description=description,
-            base_model_version=base_model_version if owner.feature is Feature.CONTENT_MODERATION else None,
+            base_model_version=(base_model_version or self.base_model_version)
+            if owner.feature is Feature.CONTENT_MODERATION
+            else None,
         )
         owner.versions.append(version)
         if status == VersionState.TRAINING_IN_PROGRESS:

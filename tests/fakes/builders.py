@@ -1,10 +1,12 @@
 """How does a test say in a word or two what was asked for and what was seen in AWS?"""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypedDict, Unpack
 
+from fakes._rekognition_state import shown
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.hindrance import CreateAttempt
@@ -12,8 +14,11 @@ from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, Versio
 from rekognition_operator.core.proof import Proof
 from rekognition_operator.core.world import (
     Annotations,
+    DataProblem,
+    DataSeen,
     Desired,
     Feature,
+    Follow,
     KnownProject,
     Observed,
     ObservedDataset,
@@ -24,6 +29,7 @@ from rekognition_operator.core.world import (
     ProjectStatus,
     Promotion,
     S3Object,
+    SeenManifest,
 )
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -41,8 +47,21 @@ def inputs(name: str, threshold: float | None = 60) -> TrainingInputs:
     return TrainingInputs(training=(manifest,), confidence_threshold=threshold)
 
 
+def with_content(training: TrainingInputs, content: str) -> TrainingInputs:
+    """Return inputs whose manifests have this content."""
+    (manifest,) = training.training
+    return replace(training, training=(replace(manifest, content=sha256(content)),))
+
+
+def sha256(content: str) -> str:
+    """Return the SHA-256 of a content."""
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
 A, B, C = inputs("a"), inputs("b"), inputs("c")
-INPUTS = {"A": A, "B": B, "C": C}
+X, Y, Z = (with_content(A, content) for content in "xyz")
+INPUTS = {"A": A, "B": B, "C": C, "X": X, "Y": Y, "Z": Z}
+"""A is the manifest a, and X, Y and Z are what may be in it."""
 
 
 def ago(*, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> datetime:
@@ -67,6 +86,8 @@ class DesiredFields(TypedDict, total=False):
     description: str | None
     promotion: Promotion
     pin: str | None
+    refresh_after: timedelta | None
+    adopt_updates: bool
     tags: Mapping[str, str]
     keep: int
     keep_failed: int
@@ -81,6 +102,7 @@ class DesiredFields(TypedDict, total=False):
     deleting: bool
     known_project: KnownProject | None
     handled_retry: str | None
+    follow: Follow | None
 
 
 def desired(training: TrainingInputs = A, **fields: Unpack[DesiredFields]) -> Desired:
@@ -181,7 +203,7 @@ def version(
         status=status,
         created_at=created_at,
         tags={key: value for key, value in carried.items() if key not in without},
-        inputs=training,
+        inputs=shown(training),
         output=OUTPUT,
     )
     return replace(base, **fields)
@@ -195,11 +217,20 @@ def foreign(
 
 
 def observed(
-    *versions: ObservedVersion, project: ObservedProject | None, proofs: Mapping[str, Proof] | None = None
+    *versions: ObservedVersion,
+    project: ObservedProject | None,
+    proofs: Mapping[str, Proof] | None = None,
+    data: DataSeen | DataProblem | None = None,
 ) -> Observed:
     """One look at AWS; versions in any order; proofs by ARN."""
     newest_first = tuple(sorted(versions, key=lambda v: v.created_at, reverse=True))
-    return Observed(project, newest_first, proofs=proofs or {})
+    seen = DataSeen(problem=data) if isinstance(data, DataProblem) else data
+    return Observed(project, newest_first, proofs=proofs or {}, data=seen)
+
+
+def data(content: str, modified: datetime, *, object_version: str | None = None) -> DataSeen:
+    """Return what is in the one manifest, and since when."""
+    return DataSeen((SeenManifest(sha256(content), object_version, modified),))
 
 
 def attempt(

@@ -12,7 +12,9 @@ from typing import Literal, TypeVar, cast
 
 from pydantic import JsonValue
 
+from fakes.config_maps import ConfigMapStore
 from rekognition_operator.kube.api import Event, Listing
+from rekognition_operator.kube.configmap import ConfigMap
 from rekognition_operator.kube.errors import (
     KubeConflictError,
     KubeError,
@@ -24,16 +26,36 @@ from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, Reso
 
 T = TypeVar("T")
 
-Method = Literal["get", "list_all", "patch_finalizers", "patch_status", "create_event", "served_kinds"]
+Method = Literal[
+    "get",
+    "list_all",
+    "patch_finalizers",
+    "patch_status",
+    "create_event",
+    "served_kinds",
+    "set_annotations",
+    "get_config_map",
+    "list_config_maps",
+    "create_config_map",
+    "patch_config_map",
+    "delete_config_map",
+]
 Change = Literal["ADDED", "MODIFIED", "DELETED"]
 
-WRITES: tuple[Method, ...] = ("patch_finalizers", "patch_status", "create_event")
+WRITES: tuple[Method, ...] = (
+    "patch_finalizers",
+    "patch_status",
+    "create_event",
+    "create_config_map",
+    "patch_config_map",
+    "delete_config_map",
+)
 DELETED_AT = "2025-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call that the operator made; ``patch`` is the body of a patch."""
+    """One call that the operator made; ``patch`` is the body of a patch, or a ConfigMap's data."""
 
     method: Method
     key: ResourceKey | None = None
@@ -65,6 +87,9 @@ class FakeKube:
     _revision: int = 100
     _uids: int = 0
     _faults: list[_Fault] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.config_maps = ConfigMapStore(self._revise)
 
     # What the operator does.
 
@@ -116,16 +141,20 @@ class FakeKube:
         self._end("patch_status")
         return stored
 
+    async def set_annotations(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
+        """Set annotations, as the command line and the client library do."""
+        self._begin(Call("set_annotations", key, dict(annotations)))
+        metadata = _metadata(self._objects[key])
+        present = metadata.get("annotations")
+        merged = {**(present if isinstance(present, dict) else {}), **annotations}
+        stored = self._store(key, metadata={**metadata, "annotations": cast("JsonValue", merged)})
+        self._end("set_annotations")
+        return stored
+
     async def create_event(self, event: Event) -> None:
         """Keep an event, unless its namespace is being deleted."""
         self._begin(Call("create_event", event.about.key))
-        namespace = event.about.key.namespace
-        if namespace in self.terminating:
-            raise KubeForbiddenError(
-                f"create an event about {event.about.key}",
-                f"unable to create new content in namespace {namespace} because it is being terminated",
-                403,
-            )
+        self._refuse_new(f"create an event about {event.about.key}", event.about.key.namespace)
         self.events.append(event)
         self._end("create_event")
 
@@ -134,6 +163,47 @@ class FakeKube:
         self._begin(Call("served_kinds"))
         self._end("served_kinds")
         return frozenset(self.kinds)
+
+    async def get_config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """Read a ConfigMap; None where there is none."""
+        self._begin(Call("get_config_map", _config_map(namespace, name)))
+        found = self.config_maps.read(namespace, name)
+        self._end("get_config_map")
+        return found
+
+    async def list_config_maps(self, namespace: str, labels: Mapping[str, str]) -> tuple[ConfigMap, ...]:
+        """Read those with all these labels."""
+        self._begin(Call("list_config_maps"))
+        found = self.config_maps.having(namespace, labels)
+        self._end("list_config_maps")
+        return found
+
+    async def create_config_map(
+        self, namespace: str, name: str, labels: Mapping[str, str], data: Mapping[str, str]
+    ) -> ConfigMap:
+        """Create a ConfigMap, unless its namespace is being deleted."""
+        operation = f"create ConfigMap {namespace}/{name}"
+        self._begin(Call("create_config_map", _config_map(namespace, name), dict(data)))
+        self._refuse_new(operation, namespace)
+        created = self.config_maps.create(operation, namespace, name, labels, data)
+        self._end("create_config_map")
+        return created
+
+    async def patch_config_map(
+        self, config_map: ConfigMap, labels: Mapping[str, str], data: Mapping[str, str]
+    ) -> ConfigMap:
+        """Set labels and replace the data of what was read."""
+        self._begin(Call("patch_config_map", _config_map(config_map.namespace, config_map.name), dict(data)))
+        patched = self.config_maps.patch(f"patch {config_map}", config_map, labels, data)
+        self._end("patch_config_map")
+        return patched
+
+    async def delete_config_map(self, config_map: ConfigMap) -> None:
+        """Delete what was read; gone already is well."""
+        self._begin(Call("delete_config_map", _config_map(config_map.namespace, config_map.name)))
+        if self.config_maps.read(config_map.namespace, config_map.name) is not None:
+            self.config_maps.delete(f"delete {config_map}", config_map)
+        self._end("delete_config_map")
 
     # What people do.
 
@@ -187,6 +257,10 @@ class FakeKube:
         """Set the finalizers by hand."""
         return self._store(key, metadata={**_metadata(self._objects[key]), "finalizers": list(finalizers)})
 
+    def set_status(self, key: ResourceKey, status: Mapping[str, JsonValue]) -> Resource:
+        """Let the operator have written this status."""
+        return self._store(key, status=copied(dict(status)))
+
     def lose_status(self, key: ResourceKey) -> Resource:
         """Empty the status, as a restore from a backup does."""
         return self._store(key, status={"observedGeneration": -1})
@@ -232,6 +306,15 @@ class FakeKube:
                 self._faults.remove(fault)
                 raise fault.error
 
+    def _refuse_new(self, operation: str, namespace: str) -> None:
+        if namespace in self.terminating:
+            detail = f"unable to create new content in namespace {namespace} because it is being terminated"
+            raise KubeForbiddenError(operation, detail, 403)
+
+    def _revise(self) -> str:
+        self._revision += 1
+        return str(self._revision)
+
     def _current(self, operation: str, read: Resource) -> JsonObject:
         """Return the stored object, provided that it is the one that was read."""
         body = self._objects.get(read.key)
@@ -268,18 +351,16 @@ class FakeKube:
         return self._stored("MODIFIED", key)
 
     def _stored(self, change: Change, key: ResourceKey) -> Resource:
-        self._revision += 1
         body = self._objects[key]
-        body["metadata"] = {**_metadata(body), "resourceVersion": str(self._revision)}
+        body["metadata"] = {**_metadata(body), "resourceVersion": self._revise()}
         resource = Resource.parse(copied(body))
         for watcher in self.watchers:
             watcher(change, resource)
         return resource
 
     def _remove(self, key: ResourceKey) -> Resource:
-        self._revision += 1
         body = self._objects.pop(key)
-        body["metadata"] = {**_metadata(body), "resourceVersion": str(self._revision)}
+        body["metadata"] = {**_metadata(body), "resourceVersion": self._revise()}
         resource = Resource.parse(body)
         for watcher in self.watchers:
             watcher("DELETED", resource)
@@ -304,6 +385,10 @@ def merge(target: JsonValue, patch: JsonObject) -> JsonObject:
         else:
             result[name] = copied(value)
     return result
+
+
+def _config_map(namespace: str, name: str) -> ResourceKey:
+    return ResourceKey("ConfigMap", namespace, name)
 
 
 def _metadata(body: JsonObject) -> JsonObject:

@@ -25,7 +25,8 @@ class ModelMoves(ModelWorld):
     def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912  # a table of what may happen
         match kind:
             case "wait":
-                self.let_time_pass(WAITS_SECONDS[number % 3])
+                if self.in_pass:  # a call, or the queue, takes its time; between passes the operator would have looked
+                    self.let_time_pass(WAITS_SECONDS[number % 3])
             case "state":
                 self._serve(state="Stopped" if number % 3 == 0 else "Running")
             case "schedule":

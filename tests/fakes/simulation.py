@@ -5,7 +5,7 @@ people do to any resource. :mod:`fakes.adapter_simulation` and :mod:`fakes.model
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar, cast
@@ -56,6 +56,7 @@ class Causes:
     service_faults: int = 0
     expired: int = 0
     projects_lost: int = 0
+    refreshes: int = 0
 
 
 class StrictReconciler(Reconciler):
@@ -128,10 +129,11 @@ class Simulation:
         self.crash_at: int | None = None
         self.calls = 0
         self.calls_before = 0
+        self.status_before: Mapping[str, object] | None = None
         self.spec = spec
         self.kube.create(self.key, self._json(self.spec))
         self.aws.on_call = self._between_calls
-        self.kube.on_call = lambda call: self._between_calls(call.method)
+        self.kube.on_call = self._kube_called
         self.start_operator()
 
     def make_aws(self) -> WatchedRekognition:
@@ -182,6 +184,8 @@ class Simulation:
         if self.lose_status and self.kube.read(self.key) is not None:
             self.kube.lose_status(self.key)
         self.calls_before = len(self.kube.calls)
+        resource = self.kube.read(self.key)
+        self.status_before = resource.status if resource is not None else None
         self.aws.looked = False
         self.aws.refusals.clear()
         try:
@@ -202,6 +206,10 @@ class Simulation:
         resource = self.kube.read(self.key)
         assert resource is not None
         return BY_NAME[self.key.kind].status.model_validate(resource.status)
+
+    def _kube_called(self, call: Call) -> None:
+        self.check_config_map(call)
+        self._between_calls(call.method)
 
     def _between_calls(self, operation: str) -> None:
         """Let the world change, or the operator die, right before a call."""
@@ -313,6 +321,7 @@ class Simulation:
             effects = sum(n for (_, name), n in created.items() if name.startswith(digest))
             removed = sum(n for name, n in self.causes.removed.items() if name.startswith(digest))
             causes = removed + len(self.causes.tokens) + self.causes.service_faults + self.causes.expired
+            causes += self.causes.refreshes
             assert effects <= 1 + causes, f"{digest} was trained {effects} times with {causes} causes"
         for version in self.aws.versions:
             parsed = parse_version_name(version.name)
@@ -321,9 +330,9 @@ class Simulation:
 
     def check_published(self) -> None:
         """See that status names no version in service that the last look at AWS showed to be unfit."""
-        wrote = self.aws.looked and any(call.method == "patch_status" for call in self.writes_of_this_pass())
-        resource = self.kube.read(self.key) if wrote else None
-        if resource is None or resource.deleting:
+        resource = self.kube.read(self.key) if self.aws.looked else None
+        # A patch that the API server refused, since the spec has changed meanwhile, has written nothing.
+        if resource is None or resource.deleting or resource.status == self.status_before:
             return
         active = self.status().active
         if active is None:
@@ -331,6 +340,17 @@ class Simulation:
         seen = {version.arn: version.status for version in self.aws.last_listing}
         assert seen.get(active.arn) in self.usable, (
             f"{active.version_name} is published, and it was {seen.get(active.arn)}"
+        )
+
+    def check_config_map(self, call: Call) -> None:
+        """See that no write of a ConfigMap names a version that the last look at AWS showed to be unfit."""
+        if call.method not in {"create_config_map", "patch_config_map"}:
+            return
+        assert isinstance(call.patch, dict)
+        arn = call.patch["projectVersionArn"]
+        seen = {version.arn: version.status for version in self.aws.last_listing}
+        assert not arn or (self.aws.looked and seen.get(str(arn)) in self.usable), (
+            f"{arn} is published, and it was {seen.get(str(arn))}"
         )
 
     def check_foreign(self) -> None:

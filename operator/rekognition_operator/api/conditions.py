@@ -144,6 +144,8 @@ class Reason(StrEnum):
     CORRECTING_DRIFT = "CorrectingDrift"
     CONFIRMING_CREATE = "ConfirmingCreate"
     CONFIRMING_LOSS = "ConfirmingLoss"
+    DATA_SETTLING = "DataSettling"
+    TRAINING_LIMIT = "TrainingLimit"
     WAITING_FOR_QUOTA = "WaitingForQuota"
     WAITING_FOR_DELETION = "WaitingForDeletion"
     RETRYING = "Retrying"
@@ -161,6 +163,7 @@ class Reason(StrEnum):
     PROJECT_DELETED = "ProjectDeleted"
     TRAINING_FAILED = "TrainingFailed"
     TRAINING_REFUSED = "TrainingRefused"
+    DATA_UNREADABLE = "DataUnreadable"
     REPEATEDLY_DELETED = "RepeatedlyDeleted"
     VERSION_DELETED = "VersionDeleted"
     VERSION_NAME_UNAVAILABLE = "VersionNameUnavailable"
@@ -175,6 +178,9 @@ class Reason(StrEnum):
     OVER_BUDGET = "OverBudget"
     SERVING_DRIFT = "ServingDrift"
     PROJECT_HAS_DATASETS = "ProjectHasDatasets"
+    CONFIG_MAP_NOT_OWNED = "ConfigMapNotOwned"
+    CONFIG_MAP_REFUSED = "ConfigMapRefused"
+    PUBLISHING_OFF = "PublishingOff"
     VERSION_REJECTED = "VersionRejected"
     PROOF_BLOCKED = "ProofBlocked"
     PINNED_VERSION_UNAVAILABLE = "PinnedVersionUnavailable"
@@ -236,8 +242,9 @@ REASONS: tuple[ReasonSpec, ...] = (
         ConditionType.READY,
         "False",
         "The version in service has expired: AWS answers its ARN from the base model, without an error.",
-        "Nothing: the same inputs are being trained on the new base model. Applications that check "
-        "`ProjectVersion` in the answer notice.",
+        "Nothing: another version that can serve takes its place at once; where there is none, the same inputs are "
+        "being trained on the new base model (the message says so). Applications that check `ProjectVersion` in the "
+        "answer notice. To have it trained in time, set `refresh.onDeprecated: Retrain`.",
         kinds=(ModerationAdapter,),
     ),
     ReasonSpec(
@@ -306,6 +313,23 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "A version is no longer listed; it is looked for again before it is trained once more.",
         "-",
+    ),
+    ReasonSpec(
+        Reason.DATA_SETTLING,
+        ConditionType.RECONCILING,
+        "True",
+        "The data is followed (`spec.data`) and has changed: a version is trained on it once it has stayed the same "
+        "for `settle`. The message has the time. The version in service stays.",
+        "Nothing; or set the retry annotation to train at once.",
+    ),
+    ReasonSpec(
+        Reason.TRAINING_LIMIT,
+        ConditionType.RECONCILING,
+        "True",
+        "The data has changed, and as many versions were trained within 24 hours because it did as "
+        "`spec.data.maxTrainingsPerDay` allows. The message has the time at which it goes on. The version in service "
+        "stays.",
+        "Nothing; or raise `maxTrainingsPerDay`, or set the retry annotation, to train at once.",
     ),
     ReasonSpec(
         Reason.WAITING_FOR_QUOTA,
@@ -415,6 +439,15 @@ REASONS: tuple[ReasonSpec, ...] = (
         "The training failed; the message has AWS's words and the place of the manifest summary. The version "
         "that was in service stays.",
         "Correct the data and change `spec.training`; or set the retry annotation.",
+    ),
+    ReasonSpec(
+        Reason.DATA_UNREADABLE,
+        ConditionType.STALLED,
+        "True",
+        "The data is followed (`spec.data`), and a manifest is missing or may not be read: nothing is trained, and the "
+        "version in service stays.",
+        "Upload the manifest, correct its place in `spec.training`, or allow `s3:GetObject` (with an object version "
+        "`s3:GetObjectVersion`) on it; or set `data.follow: Pinned`.",
     ),
     ReasonSpec(
         Reason.TRAINING_REFUSED,
@@ -532,6 +565,30 @@ REASONS: tuple[ReasonSpec, ...] = (
         kinds=(CustomLabelsModel,),
     ),
     ReasonSpec(
+        Reason.CONFIG_MAP_NOT_OWNED,
+        ConditionType.STALLED,
+        "True",
+        "The ConfigMap of `spec.publish` exists and is not this resource's: it is left as it is. What is done in AWS "
+        "goes on.",
+        "Delete it; or choose another name; or let the resource have it, by the labels that the message gives.",
+    ),
+    ReasonSpec(
+        Reason.CONFIG_MAP_REFUSED,
+        ConditionType.STALLED,
+        "True",
+        "The API server refuses to let the operator read, write or delete the ConfigMap of `spec.publish`; the message "
+        "has its words. What is done in AWS goes on, but that a deletion waits.",
+        "Grant get, list, create, patch and delete on configmaps, as the ClusterRole has it; make room in the "
+        "namespace's quota; or delete a ConfigMap that is immutable.",
+    ),
+    ReasonSpec(
+        Reason.PUBLISHING_OFF,
+        ConditionType.STALLED,
+        "True",
+        "`spec.publish` is set, and the operator is run with `--publishing false`: it makes no ConfigMaps.",
+        "Remove `spec.publish`; or run the operator with `--publishing true` and the rights on ConfigMaps.",
+    ),
+    ReasonSpec(
         Reason.PROVING,
         ConditionType.RECONCILING,
         "True",
@@ -635,7 +692,8 @@ REASONS: tuple[ReasonSpec, ...] = (
         ConditionType.EXPIRING,
         "True",
         "The base model of the version in service is superseded; AWS will stop serving the version.",
-        "Nothing: it is trained anew when it expires. To be ahead of that, change `spec.training`.",
+        "Set `refresh.onDeprecated: Retrain` to have it trained anew before it expires; the message says what the "
+        "operator does, and when. Without, it is trained anew once it has expired, and nothing serves meanwhile.",
         kinds=(ModerationAdapter,),
     ),
     ReasonSpec(

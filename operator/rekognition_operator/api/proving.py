@@ -203,3 +203,5 @@ class Published(KubeModel):
 
     config_map: Annotated[str, Field(max_length=253)]
     """Name of the ConfigMap."""
+    version_name: Annotated[str, Field(max_length=255)] | None = None
+    """Name of the version that the ConfigMap names. Absent: it names none, since none may be used."""

@@ -145,6 +145,8 @@ class ActiveVersion(KubeModel):
     """What the evaluation summary says of the version. Absent: it could not be read."""
     since: datetime | None = None
     """When it was put into service."""
+    expiry_estimate: datetime | None = None
+    """The earliest day on which AWS may stop serving it, an estimate; of adapters whose base model is superseded."""
 
 
 class DesiredVersion(KubeModel):

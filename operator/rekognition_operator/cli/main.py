@@ -1,6 +1,6 @@
 """Which commands does rekognition-operator have, and how do they end?
 
-Exit codes: 0 done, 1 failed (one clear message on stderr), 2 wrong usage.
+Exit codes: 0 done, 1 failed (one clear message on stderr), 2 wrong usage; a command may have more of its own.
 """
 
 import os
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rekognition_operator import __version__
-from rekognition_operator.cli import crds, run, sandbox
+from rekognition_operator.cli import crds, detect, report, run, sandbox
 from rekognition_operator.cli.errors import CommandError
 
 PROGRAM: Final = "rekognition-operator"
@@ -47,6 +47,8 @@ def _options(
 
 app.command("run")(run.run)
 app.command("crds")(crds.crds)
+app.command("detect")(detect.detect)
+app.command("report")(report.report)
 app.add_typer(sandbox.app, name="sandbox")
 
 

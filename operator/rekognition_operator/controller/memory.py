@@ -81,6 +81,26 @@ class ProofMemory:
 
 
 @dataclass
+class PublishMemory:
+    """What became of the ConfigMap. Losing it costs one list."""
+
+    failures: int = 0
+    """In a row, of those that pass by themselves."""
+    alone_with: frozenset[str] | None = None
+    """The names that were wanted when the ConfigMaps of all other names were last looked for and deleted."""
+
+
+@dataclass
+class DataMemory:
+    """What was read of followed manifests. Losing it costs reading them once more."""
+
+    read: dict[tuple[object, ...], str] = field(default_factory=dict)
+    """SHA-256 of the content, by what tells an upload from every other one."""
+    failures: int = 0
+    """How often in a row S3 could not be asked."""
+
+
+@dataclass
 class Memory:
     """What one resource has been through. Losing it costs a call or two, never a training.
 
@@ -96,7 +116,9 @@ class Memory:
     place_in_queue_written_at: float | None = None
     slots: Slots | None = None
     usage: UsageMemory = field(default_factory=UsageMemory)
+    data: DataMemory = field(default_factory=DataMemory)
     proofs: ProofMemory = field(default_factory=ProofMemory)
+    publishing: PublishMemory = field(default_factory=PublishMemory)
 
 
 class Memories:

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from rekognition_operator.api.conditions import ConditionType, Reason
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModel, CustomLabelsModelStatus
+from rekognition_operator.api.moderationadapter import ModerationAdapter
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.controller.queue import Depth
 from rekognition_operator.core.resolve import parse_status
@@ -85,6 +86,7 @@ class _Now(Collector):
             ready.add_metric(list(labels), count)
         yield ready
         yield from self._models()
+        yield self._expiries()
 
     def _models(self) -> Iterator[Metric]:
         """Say of each model whether it runs and what it costs: few have models, and each is money."""
@@ -124,6 +126,22 @@ class _Now(Collector):
             if serving.estimated_usd_this_month is not None:
                 month_usd.add_metric(of, serving.estimated_usd_this_month)
         yield from (running, suspended, usd, hours, month_usd)
+
+    def _expiries(self) -> Metric:
+        """Say of each adapter whose base model is superseded when it may expire: one that has no such end has none."""
+        expiry = GaugeMetricFamily(
+            f"{PREFIX}_adapter_expiry_estimate_timestamp_seconds",
+            "The earliest moment at which AWS may stop serving the version in service of an adapter, as a Unix time; "
+            "an estimate.",
+            labels=["namespace", "name"],
+        )
+        for resource in self._resources():
+            if resource.key.kind != ModerationAdapter.kind:
+                continue
+            active = parse_status(resource.body).active
+            if active is not None and active.expiry_estimate is not None:
+                expiry.add_metric([resource.key.namespace, resource.key.name], active.expiry_estimate.timestamp())
+        return expiry
 
 
 def _holds(status: ResourceStatus, kind: ConditionType) -> bool:

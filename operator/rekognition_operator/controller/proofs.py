@@ -16,10 +16,11 @@ from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.detected import DetectedLabel, S3Image
 from rekognition_operator.core.evaluation import UnreadableSummaryError, parse_evaluation
+from rekognition_operator.core.follow import follow
 from rekognition_operator.core.gates import PROBE_ANSWERED_BY_BASE
 from rekognition_operator.core.proof import UNSEEN, Outcome, ProbeResult, Proof
 from rekognition_operator.core.proving import can_be_asked, next_to_ask, summaries_due
-from rekognition_operator.core.versions import OwnVersion, sort_out
+from rekognition_operator.core.versions import OwnVersion
 from rekognition_operator.core.wording import clause
 from rekognition_operator.core.world import Desired, Feature, Observed, Probe
 
@@ -36,18 +37,20 @@ async def observe_proofs(
 ) -> Mapping[str, Proof]:
     """Read and ask what a decision, or the status, needs; what fails is part of what was seen."""
     project = observed.project
-    if project is None or desired.deleting or t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
+    if project is None or observed.at is None or desired.deleting:
+        return {}
+    if t.ownership(project.tags, desired.owner) is not t.Ownership.OURS:
         return {}
     listed = {version.arn for version in observed.versions}
     memory.forget_all_but(listed)
     proofs: dict[str, Proof] = {}
     asked: set[str] = set()
     while True:
-        fleet = sort_out(desired, observed.versions, proofs)
-        for own in summaries_due(desired, fleet):
+        followed = follow(desired, project, replace(observed, proofs=proofs), policy, observed.at)
+        for own in summaries_due(followed.desired, followed.fleet):
             if own.version.arn not in proofs:
                 proofs[own.version.arn] = await _summary(aws, own, observed.at, memory, policy, lane)
-        due = next_to_ask(desired, fleet, proofs, asked)
+        due = next_to_ask(followed.desired, followed.fleet, proofs, asked)
         if due is None:
             return proofs
         arn = due.version.arn

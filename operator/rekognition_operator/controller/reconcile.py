@@ -1,7 +1,7 @@
 """What does one pass over one resource do, step by step?
 
-Read, claim, observe, decide, act, report, requeue. Each step may be the last one before a crash: the next pass starts
-again from what is.
+Read, claim, observe, decide, publish, act, report, requeue. Each step may be the last one before a crash: the next pass
+starts again from what is.
 """
 
 import logging
@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.conditions import Reason
@@ -21,11 +22,13 @@ from rekognition_operator.controller.act import Acted, Actor, trainings
 from rekognition_operator.controller.backoff import JITTER, PATIENT_AFTER, Backoff, persists, requeue_of
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
+from rekognition_operator.controller.data import observe_data
 from rekognition_operator.controller.logs import pass_context
 from rekognition_operator.controller.memory import Held, Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.observe import TAG_SWEEP_SECONDS, max_age_seconds, observe
 from rekognition_operator.controller.proofs import observe_proofs
+from rekognition_operator.controller.publish import Publisher
 from rekognition_operator.controller.queue import Requeue
 from rekognition_operator.controller.report import Reporter, merge_patch, status_object
 from rekognition_operator.controller.usage import observe_usage
@@ -113,6 +116,7 @@ class Reconciler:
         self._nudge = nudge
         self._memories = Memories(clock)
         self._reporter = Reporter(kube, cache, clock)
+        self._publisher = Publisher(kube, policy, self._backoff)
 
     async def run(self, key: ResourceKey, lane: Lane = Lane.CHANGE) -> Requeue:
         """Run one pass, and say when the next one is due. Never raises, whatever happens."""
@@ -221,6 +225,9 @@ class Reconciler:
             SlotKind.RUNNING_MODEL: decision.running_models,
         }
         self._hold_slots(memory.slots, resource.key, holding, decision)
+        decision = await self._publisher.publish(
+            desired, decision, memory.publishing, partial(self._check_unchanged, resource)
+        )
         held = memory.held
         now = self._clock.monotonic()
         if held is not None and held.actions == decision.actions and now < held.until and lane is not Lane.CHANGE:
@@ -273,8 +280,9 @@ class Reconciler:
             monotonic=now,
             month_known=month_shown(parse_status(resource.body)),
         )
+        observed = replace(observed, usage=usage, data=await observe_data(aws, desired, memory.data, lane=lane))
         proofs = await observe_proofs(aws, desired, observed, memory.proofs, self._policy, lane=lane)
-        return replace(observed, usage=usage, proofs=proofs)
+        return replace(observed, proofs=proofs)
 
     async def _act(
         self,
@@ -287,11 +295,6 @@ class Reconciler:
         decision: Decision,
         holding: Mapping[SlotKind, int],
     ) -> _Found:
-        async def unchanged() -> None:
-            live = await self._kube.get(resource.key)
-            if live is None or live.asked != resource.asked or not live.claimed:
-                raise _ChangedMeanwhileError
-
         async def release() -> None:
             await self._release(resource)
 
@@ -304,7 +307,7 @@ class Reconciler:
             observed=observed,
             lane=lane,
             clock=self._clock,
-            unchanged=unchanged,
+            unchanged=partial(self._check_unchanged, resource),
             release=release,
             attempt=memory.attempt,
             projects_listed=aws.projects_listed,
@@ -316,6 +319,11 @@ class Reconciler:
             if isinstance(action, CreateVersion):
                 self._metrics.training_started()
         return _Found(decision.report, acted.hindrance, decision.requeue_seconds, decision.no_later_than_seconds, acted)
+
+    async def _check_unchanged(self, resource: Resource) -> None:
+        live = await self._kube.get(resource.key)
+        if live is None or live.asked != resource.asked or not live.claimed:
+            raise _ChangedMeanwhileError
 
     async def _release(self, resource: Resource) -> None:
         finalizers = tuple(name for name in resource.finalizers if name != FINALIZER)

@@ -51,6 +51,9 @@ class OperatorSettings(BaseSettings):
     inference_unit_usd_per_hour: Annotated[UnitPrices, NoDecode] = UnitPrices()
     """Price of a running inference unit, for budgets and estimates: 4.00, or by Region, such as
     4.00,eu-central-1=4.80, where the entry without a Region is for all others."""
+    publishing: bool = True
+    """Whether resources with spec.publish get a ConfigMap. With false, the operator needs no rights on ConfigMaps and
+    touches none, and such resources are Stalled."""
     calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
     """Calls a second of each Rekognition operation in one account and Region. Tag operations may go twice as fast."""
     sweep_seconds: Seconds = 600.0
@@ -137,6 +140,7 @@ class OperatorSettings(BaseSettings):
             loss_confirm_seconds=self.loss_confirm_seconds,
             confirm_create_seconds=self.confirm_create_seconds,
             aws_time_scale=self.aws_time_scale,
+            publishing=self.publishing,
             usd_per_unit_hour=self.inference_unit_usd_per_hour.default_usd,
             usd_per_unit_hour_by_region=self.inference_unit_usd_per_hour.usd_by_region,
         )

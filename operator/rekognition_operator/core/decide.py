@@ -15,6 +15,7 @@ from rekognition_operator.core.decision import (
     Report,
 )
 from rekognition_operator.core.deletion import is_suspended_deletion, plan_deletion
+from rekognition_operator.core.follow import Followed, follow
 from rekognition_operator.core.hindrance import CreateAttempt
 from rekognition_operator.core.ownership import moved, plan_project
 from rekognition_operator.core.promotion import promote
@@ -25,7 +26,7 @@ from rekognition_operator.core.serving import ServingPlan, plan_serving, serving
 from rekognition_operator.core.serving_memory import without_future
 from rekognition_operator.core.tagging import Tagging, plan_tags
 from rekognition_operator.core.training import TrainingPlan, plan_training, unanswered_retry
-from rekognition_operator.core.versions import IN_TRAINING, Fleet, of_our_tags, sort_out
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, of_our_tags
 from rekognition_operator.core.wording import force_release_line, usd
 from rekognition_operator.core.world import Desired, Observed, ObservedProject, VersionState
 
@@ -70,7 +71,8 @@ def _decide_live(
     plan = plan_project(desired, project, policy, now)
     # A project whose owner tags are lost is not touched, but what serves there goes on serving.
     known = plan.ours or (project is not None and _was_ours(desired, project))
-    fleet = sort_out(desired, observed.versions, observed.proofs) if known else Fleet((), ())
+    followed = follow(desired, project if known else None, observed, policy, observed.at or now)
+    desired, fleet = followed.desired, followed.fleet
     if project is None or not plan.settled:
         report = report_on(desired, project if known else None, fleet, plan.reconciling, plan.stalled, Proving())
         requeue = plan.requeue_seconds or _requeue(plan.actions, plan.reconciling, policy)
@@ -79,7 +81,7 @@ def _decide_live(
         if project is None or another or desired.serving is None:
             return decision
         return _end_bills(desired, project, observed, decision, policy, now, known=known)
-    return _decide_versions(desired, project, fleet, observed, policy, now, attempt)
+    return _decide_versions(followed, project, observed, policy, now, attempt)
 
 
 def _end_bills(
@@ -142,16 +144,16 @@ def _was_ours(desired: Desired, project: ObservedProject) -> bool:
 
 
 def _decide_versions(
-    desired: Desired,
+    followed: Followed,
     project: ObservedProject,
-    fleet: Fleet,
     observed: Observed,
     policy: Policy,
     now: datetime,
     attempt: CreateAttempt | None,
 ) -> Decision:
-    training = plan_training(desired, project, fleet, policy, now, attempt)
-    tagging = plan_tags(desired, project, fleet, now)
+    desired, fleet = followed.desired, followed.fleet
+    training = followed.training(plan_training(desired, project, fleet, policy, now, attempt, observed.at))
+    tagging = plan_tags(desired, project, fleet, observed.at or now)
     proving = prove(desired, fleet, observed.proofs, observed.at or now)
     serving = _plan_serving(desired, project, fleet, observed, training, proving, policy, now)
     promotion = promote(project, fleet, serving.in_service, observed.at or now)
@@ -166,9 +168,10 @@ def _decide_versions(
         *([promotion] if promotion is not None else []),
         *other_stops,
         *serving.records,
+        *followed.records,
         *tagging.records,
         *tagging.corrections,
-        *surplus(desired, fleet, serving.in_service),
+        *surplus(desired, fleet, serving.in_service, followed.remembered),
         *(action for action in costly if action is not None),
     ]
     drift = [*tagging.drift, *serving.drift]
@@ -181,6 +184,7 @@ def _decide_versions(
         report,
         # That a version of a model is in service does not say that it runs.
         ready=report.ready if serving.ready is None or report.ready.reason is Reason.ACCEPTED else serving.ready,
+        up_to_date=followed.up_to_date(report.up_to_date),
         serving=serving.report,
         no_room=serving.no_room,
         idle_unknown=serving.idle_unknown,
@@ -314,7 +318,11 @@ def _suspend(desired: Desired, decision: Decision, policy: Policy) -> Decision:
 def _not_at_it(state: ReadyState, decision: Decision, suspended: Finding) -> ReadyState:
     """Say that what would have been done is suspended; what AWS does by itself, such as a training, goes on."""
     doing = decision.report.reconciling
-    if state.holds or not decision.actions or doing is None or state.reason is not doing.reason:
+    if state.holds or not decision.actions or doing is None:
+        return state
+    if state.reason is Reason.ADAPTER_EXPIRED:  # stays the more urgent news
+        return replace(state, message=state.message.replace(doing.message, suspended.message))
+    if state.reason is not doing.reason:
         return state
     return ReadyState(holds=state.holds, reason=suspended.reason, message=suspended.message)
 

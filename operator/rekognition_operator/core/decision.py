@@ -9,7 +9,7 @@ from rekognition_operator.api.resource import VersionRole
 from rekognition_operator.core.actions import Action
 from rekognition_operator.core.evaluation import Evaluation
 from rekognition_operator.core.gates import GateResult
-from rekognition_operator.core.world import ObservedProject, ObservedVersion, Usage
+from rekognition_operator.core.world import ObservedProject, ObservedVersion, Publication, Usage
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Policy:
     """How late CloudWatch may show a request."""
     aws_time_scale: float = 1.0
     """How many seconds of AWS's time go by in one of ours: more than 1 with an emulator only."""
+    publishing: bool = True
+    """Whether the operator makes ConfigMaps."""
     usd_per_unit_hour: float = 4.0
     """Price of one inference unit for one hour (Amazon Rekognition pricing), for Regions that are not listed."""
     usd_per_unit_hour_by_region: Mapping[str, float] = field(default_factory=dict)
@@ -139,6 +141,8 @@ class Report:
     """All, newest first; status shows at most 20 of them."""
     active: ObservedVersion | None = None
     active_evaluation: Evaluation | None = None
+    published: Publication | None = None
+    """The ConfigMap of the version in service, as it is after this pass."""
     desired_version: str | None = None
     desired_digest: str | None = None
     handled_retry: str | None = None

@@ -1,6 +1,6 @@
 """The resource is being deleted: what is removed in AWS, what is kept, and when may the resource go?"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rekognition_operator.api.conditions import Reason
@@ -71,12 +71,22 @@ def plan_deletion(desired: Desired, observed: Observed, at: datetime) -> Deletio
         # Never ours, released already, or its tags are lost. A model of ours in it, by its own tags, is stopped still.
         return _stop_models(desired, project, of_our_tags(desired, observed.versions), at) or release
     fleet = sort_out(desired, observed.versions)
+    return replace(_plan_ours(desired, project, _updates_as_foreign(fleet), at, forced=forced), fleet=fleet)
+
+
+def _updates_as_foreign(fleet: Fleet) -> Fleet:
+    """Leave what AWS has added to deletion.foreignVersions: the operator did not make it."""
+    updates = tuple(own.version for own in fleet.own if own.by_aws)
+    return Fleet(tuple(own for own in fleet.own if not own.by_aws), (*fleet.foreign, *updates))
+
+
+def _plan_ours(desired: Desired, project: ObservedProject, fleet: Fleet, at: datetime, *, forced: bool) -> DeletionPlan:
     stopping = _stop_models(desired, project, fleet, at)
     if stopping is not None and (forced or desired.deletion_policy == "Retain"):
         return stopping  # a model that no resource declares any more would bill for ever
     if desired.deletion_policy == "Retain":
         return DeletionPlan(
-            (*_let_go(desired, project, [own.version for own in fleet.own]), ReleaseFinalizer()),
+            (*_let_go(desired, project, fleet, [own.version for own in fleet.own]), ReleaseFinalizer()),
             reconciling=Finding(
                 Reason.DELETING, f"Keeping project {project.name} and its versions in AWS, marked as released"
             ),
@@ -125,7 +135,7 @@ def _delete_ours_keep_project(desired: Desired, project: ObservedProject, fleet:
             tuple(_delete_versions(desired, left, set())), reconciling=_progress(project, left), fleet=fleet, ours=True
         )
     return DeletionPlan(
-        (*_let_go(desired, project, own), ReleaseFinalizer()),
+        (*_let_go(desired, project, fleet, own), ReleaseFinalizer()),
         reconciling=Finding(Reason.DELETING, f"Keeping project {project.name} in AWS, marked as released"),
         fleet=fleet,
         ours=True,
@@ -182,11 +192,15 @@ def _delete_versions(desired: Desired, versions: list[ObservedVersion], foreign_
     return actions
 
 
-def _let_go(desired: Desired, project: ObservedProject, versions: list[ObservedVersion]) -> list[Action]:
-    """Replace the owner tags by the released tag; the project last, since it says that the rest is done."""
+def _let_go(desired: Desired, project: ObservedProject, fleet: Fleet, versions: list[ObservedVersion]) -> list[Action]:
+    """Replace the owner tags by the released tag; the project last, since it says that the rest is done.
+
+    Also on what AWS has added, where it carries them.
+    """
+    tagged = [v for v in fleet.foreign if t.ownership(v.tags, desired.owner) is t.Ownership.OURS]
     released = {t.RELEASED: t.released_value(desired.owner)}
     actions: list[Action] = []
-    kept = [(version.arn, version.tags) for version in versions if version.state is not VersionState.DELETING]
+    kept = [(v.arn, v.tags) for v in (*versions, *tagged) if v.state is not VersionState.DELETING]
     for arn, tags in (*kept, (project.arn, project.tags)):
         if tags.get(t.RELEASED) != released[t.RELEASED]:
             actions.append(SetTags(arn, released))

@@ -23,6 +23,8 @@ _WORTH_TELLING = frozenset(
         Reason.WAITING_FOR_QUOTA,
         Reason.CONFIRMING_CREATE,
         Reason.CONFIRMING_LOSS,
+        Reason.DATA_SETTLING,
+        Reason.TRAINING_LIMIT,
         Reason.ADOPTING,
         Reason.DELETING,
         Reason.WAITING_FOR_TRAINING,
@@ -47,6 +49,7 @@ def events(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[Ev
     return (
         *_version_events(previous, current),
         *_in_service(previous, current),
+        *_published(previous, current, after.get(ConditionType.READY)),
         *_serving_events(before.get(ConditionType.SERVING), after.get(ConditionType.SERVING)),
         *_condition_events(before, after),
     )
@@ -95,6 +98,24 @@ def _in_service(previous: ResourceStatus | None, current: ResourceStatus) -> tup
     if before is not None and after is None:
         return (EventNote("Warning", "OutOfService", f"Version {before.version_name} is no longer in service"),)
     return ()
+
+
+def _published(
+    previous: ResourceStatus | None, current: ResourceStatus, ready: Condition | None
+) -> tuple[EventNote, ...]:
+    """Tell when a ConfigMap names another version, or none any more."""
+    before = previous.published if previous is not None else None
+    after = current.published
+    if after is not None and after.version_name is not None and after != before:
+        return (
+            EventNote("Normal", "Published", f"ConfigMap {after.config_map} now names version {after.version_name}"),
+        )
+    if before is None or (after is not None and (after.version_name == before.version_name)):
+        return ()
+    if after is None:
+        return (EventNote("Normal", "Unpublished", f"ConfigMap {before.config_map} is deleted"),)
+    why = f". {ready.message}" if ready is not None else ""
+    return (EventNote("Warning", "Unpublished", f"ConfigMap {after.config_map} names no version any more{why}"[:1024]),)
 
 
 def _serving_events(before: Condition | None, after: Condition | None) -> tuple[EventNote, ...]:

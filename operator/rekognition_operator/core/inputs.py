@@ -14,11 +14,16 @@ _VERSION_NAME = re.compile(r"(?P<digest>v[0-9]+-[0-9a-f]{16})(?:-(?P<attempt>[1-
 
 @dataclass(frozen=True)
 class ManifestRef:
-    """A manifest in Amazon S3; ``version`` is the S3 object version, where one is given."""
+    """A manifest in Amazon S3; ``version`` is the S3 object version, where one is given.
+
+    ``content`` is there where the data is followed: the SHA-256 of the object, in lower hex. The manifest is its
+    content then; the version is only where it was read, and shall be read.
+    """
 
     bucket: str
     name: str
     version: str | None = None
+    content: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,12 @@ class TrainingInputs:
     testing: tuple[ManifestRef, ...] = ()
     confidence_threshold: float | None = None
     kms_key_id: str | None = None
+
+    @property
+    def places(self) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+        """Bucket and name of each manifest, of training and testing: where the data is, whatever is in it."""
+        training, testing = (tuple((m.bucket, m.name) for m in ms) for ms in (self.training, self.testing))
+        return training, testing
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ def _digest_v1(inputs: TrainingInputs) -> str:
     if inputs.testing:
         document["testingData"] = [_manifest_v1(m) for m in inputs.testing]
     if inputs.confidence_threshold is not None:
-        document["confidenceThreshold"] = _decimal(inputs.confidence_threshold)
+        document["confidenceThreshold"] = decimal(inputs.confidence_threshold)
     if inputs.kms_key_id is not None:
         document["kmsKeyID"] = inputs.kms_key_id
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -78,13 +89,15 @@ def _digest_v1(inputs: TrainingInputs) -> str:
 
 
 def _manifest_v1(manifest: ManifestRef) -> dict[str, str]:
+    if manifest.content is not None:
+        return {"content": manifest.content}
     document = {"bucket": manifest.bucket, "name": manifest.name}
     if manifest.version is not None:
         document["version"] = manifest.version
     return document
 
 
-def _decimal(number: float) -> str:
+def decimal(number: float) -> str:
     """Write a number so that 60, 60.0 and 6e1 are one."""
     text = format(Decimal(repr(float(number))).normalize(), "f")
     return "0" if text == "-0" else text

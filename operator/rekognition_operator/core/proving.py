@@ -24,8 +24,9 @@ from rekognition_operator.core.gates import (
     read_proved,
     rejected_tags,
 )
+from rekognition_operator.core.inputs import parse_version_name
 from rekognition_operator.core.proof import UNSEEN, Proof
-from rekognition_operator.core.versions import Fleet, OwnVersion
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.wording import approve_line, clause, retry_line
 from rekognition_operator.core.world import Desired, Feature, Gates, VersionState
 
@@ -209,7 +210,7 @@ class _Prover:
             )
             return
         if own is None or not own.acceptable:
-            self.out.stalled = self._unavailable(pin, own)
+            self.out.stalled = self.out.stalled or self._unavailable(pin, own)
             for other in _contenders(self.desired, self.fleet) if self.fleet.active is None else ():
                 if self._consider(other):
                     break
@@ -233,7 +234,12 @@ class _Prover:
             return ""
         return f". Version {wanted[0].version.name} is the one that spec.training asks for; remove spec.pin to let it"
 
-    def _unavailable(self, pin: str, own: OwnVersion | None) -> Finding:
+    def _unavailable(self, pin: str, own: OwnVersion | None) -> Finding | None:
+        """Say why the pinned version cannot serve; None: it is on its way, since spec.training asks for it, too."""
+        name = parse_version_name(pin)
+        asked_for = name is not None and name.digest in self.desired.digests
+        if asked_for if own is None else own.version.state in IN_TRAINING:
+            return None
         foreign = next((version for version in self.fleet.foreign if version.name == pin), None)
         if own is not None and own.base_model_answers:
             why = "the base model answers in its place"

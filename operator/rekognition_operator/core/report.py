@@ -1,12 +1,11 @@
 """What does a pass say of the resource, in conditions and versions?"""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import VersionRole
-from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, VersionReport
+from rekognition_operator.core.expiring import expiring
 from rekognition_operator.core.gates import Standing
 from rekognition_operator.core.inputs import VersionName
 from rekognition_operator.core.proof import UNSEEN, Outcome, Proof
@@ -14,9 +13,6 @@ from rekognition_operator.core.proving import Proving
 from rekognition_operator.core.versions import IN_TRAINING, NOTHING_PROVED, Fleet, OwnVersion
 from rekognition_operator.core.wording import clause, counted
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
-
-_EXPIRES_AFTER_DAYS = (60, 90)
-"""AWS stops serving a version so long after its base model was superseded (developer guide, managing adapters)."""
 
 
 def report_on(
@@ -39,7 +35,7 @@ def report_on(
         up_to_date=_up_to_date(desired, fleet, stalled or reconciling or proving.awaiting, proving),
         reconciling=None if _told_by_up_to_date(desired, reconciling) else reconciling,
         stalled=stalled,
-        expiring=_expiring(fleet),
+        expiring=expiring(desired, fleet),
         pending_next_version=_pending(desired, fleet),
         pinned=proving.pinned,
         gate_overridden=proving.gate_overridden,
@@ -109,24 +105,6 @@ def _up_to_date(desired: Desired, fleet: Fleet, why_not: Finding | None, proving
 def _told_by_up_to_date(desired: Desired, reconciling: Finding | None) -> bool:
     """Under readyWhen: Accepted a training must not show as Reconciling, which kstatus ranks above Ready."""
     return desired.ready_when_accepted and reconciling is not None and reconciling.reason is Reason.TRAINING
-
-
-def _expiring(fleet: Fleet) -> Finding | None:
-    active = fleet.active
-    if active is None or active.version.state is not VersionState.DEPRECATED:
-        return None
-    seen = t.read_time(active.version.tags.get(t.DEPRECATED_SEEN))
-    when = "60 to 90 days after the new base model was released"
-    if seen is not None:
-        first, last = (f"{seen + timedelta(days=days):%Y-%m-%d}" for days in _EXPIRES_AFTER_DAYS)
-        when = f"between {first} and {last} (an estimate: 60 to 90 days from when it was first seen; AWS shows no date)"
-    return Finding(
-        Reason.DEPRECATED,
-        f"A newer base model has superseded that of version {active.version.name}. It still serves; AWS will stop "
-        f"serving it "
-        f"{when}, and the operator then trains the same inputs on the new base model. To be ahead of that, change "
-        "spec.training now",
-    )
 
 
 def _pending(desired: Desired, fleet: Fleet) -> Finding | None:

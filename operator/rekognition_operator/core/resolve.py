@@ -1,6 +1,5 @@
 """What does a resource ask for, once every default is resolved?"""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -28,6 +27,7 @@ from rekognition_operator.core.world import (
     Place,
     Probe,
     Promotion,
+    Publication,
     S3Object,
     Serving,
 )
@@ -87,6 +87,7 @@ def resolve(resource: Mapping[str, object], *, cluster_name: str, default_region
     training = spec.training
     testing = training.testing_data
     known = status.project
+    published = status.published
     adapter = spec if isinstance(spec, ModerationAdapterSpec) else None
     model = spec if isinstance(spec, clm.CustomLabelsModelSpec) else None
     return Desired(
@@ -128,6 +129,7 @@ def resolve(resource: Mapping[str, object], *, cluster_name: str, default_region
         annotations=annotations_of(resource),
         deleting=metadata.get("deletionTimestamp") is not None,
         known_project=KnownProject(known.arn, tuple(known.tag_keys or ())) if known is not None else None,
+        published=Publication(published.config_map, published.version_name) if published is not None else None,
         handled_retry=status.last_handled_retry,
     )
 
@@ -153,11 +155,7 @@ def annotations_of(resource: Mapping[str, object]) -> Annotations:
 
 def default_project_name(owner: Owner) -> str:
     """Return ``<cluster>.<namespace>.<name>``, cut at 255 characters with a hash (ProjectName's limit)."""
-    name = f"{owner.cluster}.{owner.namespace}.{owner.name}"
-    if len(name) <= _MAX_PROJECT_NAME:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{name[: _MAX_PROJECT_NAME - 17]}-{digest}"
+    return t.fit(f"{owner.cluster}.{owner.namespace}.{owner.name}", _MAX_PROJECT_NAME)
 
 
 def _follow(data: proving.Data | None) -> Follow | None:

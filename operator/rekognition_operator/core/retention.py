@@ -10,7 +10,7 @@ def superseded(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | Non
     """Return the versions that have been of use and are not any more, the most recently used first.
 
     Neither the version in service, nor the one that shall be, nor the newest of the wanted inputs is among them, nor is
-    one that spec.adoption.versions or spec.pin names, nor one that was rejected.
+    one that spec.adoption.versions or spec.pin names, or that AWS has added, nor one that was rejected.
     """
     protected = _protected(desired, fleet, next_in_service)
     out = [
@@ -23,17 +23,23 @@ def superseded(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | Non
     return sorted(out, key=lambda o: (o.promoted_at or o.version.created_at, o.version.created_at), reverse=True)
 
 
-def surplus(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | None) -> tuple[DeleteVersion, ...]:
+def surplus(
+    desired: Desired,
+    fleet: Fleet,
+    next_in_service: OwnVersion | None,
+    remembered: frozenset[str] = frozenset(),
+) -> tuple[DeleteVersion, ...]:
     """Delete superseded, failed and rejected versions beyond what retention keeps, oldest first; never a foreign one.
 
     A failed or rejected version is memory: the newest of the wanted inputs is never deleted, or it would be trained
-    again.
+    again. ``remembered`` are the ARNs of others that are memory for a while.
     """
     protected = _protected(desired, fleet, next_in_service)
     failed = [o for o in fleet.own if (o.failed or _rejected(o)) and o.version.arn not in protected]
     failed.sort(key=lambda o: o.version.created_at, reverse=True)
     beyond = [*superseded(desired, fleet, next_in_service)[desired.keep :], *failed[desired.keep_failed :]]
-    beyond = [own for own in beyond if not own.occupies]  # a model that runs is stopped first
+    # A model that runs is stopped first.
+    beyond = [own for own in beyond if not own.occupies and own.version.arn not in remembered]
     beyond.sort(key=lambda o: o.version.created_at)
     return tuple(DeleteVersion(o.version.arn, o.version.name, owner_tags=t.owner_tags(desired.owner)) for o in beyond)
 
@@ -48,5 +54,8 @@ def _protected(desired: Desired, fleet: Fleet, next_in_service: OwnVersion | Non
     last = fleet.last_promoted  # a model that failed to start, or that the base model answers for, may serve again
     may_come_back = last if last is not None and (last.start_failed or last.base_model_answers) else None
     keep = [fleet.active, may_come_back, next_in_service, *wanted[:1], *newest_failed]
-    named = [own for own in fleet.own if own.pinned or own.version.name in desired.adopt_versions]
-    return frozenset(own.version.arn for own in (*keep, *named) if own is not None)
+    # Where AWS's is the newest, our newest is what tells of the names that were used.
+    ours = [own for own in wanted if not own.by_aws][:1]
+    names = desired.adopt_versions
+    named = [own for own in fleet.own if own.pinned or own.by_aws or own.version.name in names]
+    return frozenset(own.version.arn for own in (*keep, *ours, *named) if own is not None)

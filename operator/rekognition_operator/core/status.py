@@ -7,7 +7,7 @@ from typing import Literal
 from rekognition_operator.api.common import Condition, Drift, Project, Queue, S3Place
 from rekognition_operator.api.conditions import ConditionType, Reason
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModelStatus, ServingStatus
-from rekognition_operator.api.proving import EvaluationStatus, GateStatus
+from rekognition_operator.api.proving import EvaluationStatus, GateStatus, Published
 from rekognition_operator.api.resource import (
     ActiveVersion,
     DesiredVersion,
@@ -18,11 +18,13 @@ from rekognition_operator.api.resource import (
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Finding, ReadyState, Report, ServingReport, VersionReport
 from rekognition_operator.core.evaluation import Evaluation, versus_base
+from rekognition_operator.core.expiry import expiry_estimate
 from rekognition_operator.core.gates import GateResult
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.in_service import region_of
 from rekognition_operator.core.units import units_of
 from rekognition_operator.core.versions import IN_TRAINING, OCCUPYING
-from rekognition_operator.core.world import ObservedVersion, S3Object
+from rekognition_operator.core.world import ObservedVersion, Publication, S3Object
 
 MAX_VERSIONS = 20
 """How many versions status shows; the active, the wanted and those in training are always among them."""
@@ -112,11 +114,19 @@ def compose(
         update["last_handled_reconcile_at"] = t.answer_value(reconcile_requested_at)
     if report is not None and report.handled_retry is not None:
         update["last_handled_retry"] = t.answer_value(report.handled_retry)
+    if report is not None:
+        update["published"] = _published(report.published)
     if report is not None and not report.keep_known:
         update |= _seen(report, previous, now)
     if report is not None and report.serving is not None and isinstance(previous, CustomLabelsModelStatus):
         update["serving"] = _serving(report.serving, previous.serving)
     return previous.model_copy(update=update)
+
+
+def _published(publication: Publication | None) -> Published | None:
+    if publication is None:
+        return None
+    return Published(config_map=publication.config_map, version_name=publication.version_name)
 
 
 def _draft(report: Report | None, kept: dict[str, Condition], generation: int) -> _Draft:
@@ -321,7 +331,7 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
         else Project(
             arn=project.arn,
             name=project.name,
-            region=project.arn.split(":")[3],
+            region=region_of(project.arn),
             created_at=_second(project.created_at),
             tag_keys=list(report.project_tag_keys[:_MAX_TAG_KEYS]) or None,
         ),
@@ -336,6 +346,7 @@ def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> A
     if version is None:
         return None
     promoted_at = t.read_time(version.tags.get(t.PROMOTED_AT))
+    expiry = expiry_estimate(version)
     return ActiveVersion(
         version_name=version.name,
         arn=version.arn,
@@ -343,6 +354,7 @@ def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> A
         base_model_version=_cut(version.base_model_version),
         evaluation=_evaluation(evaluation),
         since=_second(promoted_at) if promoted_at is not None else None,
+        expiry_estimate=_second(expiry.earliest) if expiry is not None else None,
     )
 
 

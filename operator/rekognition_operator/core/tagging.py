@@ -7,10 +7,12 @@ from datetime import datetime
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import Action, RemoveTags, SetTags
 from rekognition_operator.core.decision import DriftItem
-from rekognition_operator.core.inputs import VersionName, parse_version_name
+from rekognition_operator.core.expiry import needs_dating
+from rekognition_operator.core.inputs import VersionName, digests, parse_version_name
+from rekognition_operator.core.refresh import Stage, refresh_of, seen_attempts
 from rekognition_operator.core.report import remembered_keys
 from rekognition_operator.core.training import is_missing, speaks_against, unanswered_retry
-from rekognition_operator.core.versions import IN_TRAINING, Fleet
+from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.world import Desired, ObservedProject, VersionState
 
 
@@ -28,8 +30,11 @@ class Tagging:
     """Keys of spec.tags that stand in AWS because of us: what status.project.tagKeys remembers."""
 
 
-def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: datetime) -> Tagging:
-    """Compare the tags of the project and of our versions with what they should be. Keys of others are left alone."""
+def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, at: datetime) -> Tagging:
+    """Compare the tags of the project and of our versions with what they should be. Keys of others are left alone.
+
+    ``at`` is AWS's time, where it is known.
+    """
     wanted = {**desired.tags, **t.owner_tags(desired.owner)}
     versions = [own for own in fleet.own if own.version.state is not VersionState.DELETING]
     adopt: list[Action] = []
@@ -39,12 +44,12 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
     remembered = remembered_keys(desired, project)
     dropped = tuple(key for key in remembered if key not in desired.tags)
     for own in versions:
-        changes = _differing(own.version.tags, {**wanted, **({t.DIGEST: own.digest} if own.adopted else {})})
+        changes = _differing(own.version.tags, {**wanted, **_adopted(own)})
         # Beside our owner tags the released tag tells that taking over, or letting go, was cut short.
         freed = _removal(own.version.arn, own.version.tags, (t.RELEASED,))
         if t.ownership(own.version.tags, desired.owner) is not t.Ownership.OURS:
             adopt += [SetTags(own.version.arn, changes), *freed]
-            if not freed and own.version.name not in desired.adopt_versions:
+            if not freed and not own.by_aws and own.version.name not in desired.adopt_versions:
                 items = _items(f"versions[{own.version.name}].tags", own.version.tags, changes, desired)
                 drift += [replace(item, corrected=True) for item in items]
             continue
@@ -65,7 +70,7 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
     ours = {key for key in {*remembered, *desired.tags} if key in project.tags} | set(set_now)
     return Tagging(
         adopt=tuple(adopt),
-        records=_records(desired, project, fleet, now),
+        records=_records(desired, project, fleet, at),
         corrections=tuple(corrections),
         drift=tuple(drift),
         # What is to be removed first: status has room for 40 keys, and the wanted ones are known from the spec.
@@ -73,12 +78,22 @@ def plan_tags(desired: Desired, project: ObservedProject, fleet: Fleet, now: dat
     )
 
 
-def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: datetime) -> tuple[Action, ...]:
+def _adopted(own: OwnVersion) -> dict[str, str]:
+    """Return the tags by which a version whose name is not ours stays known."""
+    if own.by_aws:  # whatever it counts for, where the data is followed
+        known = own.version.tags.get(t.DIGEST)
+        shown = digests(own.version.inputs)[0] if own.version.inputs is not None else own.digest
+        return {t.DIGEST: known or shown, t.ADDED_BY: t.AWS}
+    return {t.DIGEST: own.digest} if own.adopted else {}
+
+
+def _records(desired: Desired, project: ObservedProject, fleet: Fleet, at: datetime) -> tuple[Action, ...]:
     records: list[Action] = [
-        SetTags(own.version.arn, {t.DEPRECATED_SEEN: t.time_value(now)})
+        SetTags(own.version.arn, {t.DEPRECATED_SEEN: t.time_value(at)})
         for own in fleet.own
-        if own.version.state is VersionState.DEPRECATED and t.DEPRECATED_SEEN not in own.version.tags
+        if needs_dating(own.version, at)
     ]
+    records += seen_attempts(fleet)
     changes: dict[str, str] = {}
     wanted = [own for own in fleet.of(desired.digests) if own.version.state is not VersionState.DELETING]
     latest = parse_version_name(project.tags.get(t.LATEST, ""))
@@ -90,9 +105,11 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, now: date
     if desired.annotations.retry is not None:
         token = t.token_value(desired.annotations.retry)
         # A token is answered by the version created under it, or because there is nothing to try again.
-        idle = any(own.acceptable or own.version.state in IN_TRAINING for own in wanted)
+        refresh = refresh_of(desired, fleet)
+        failed = refresh is not None and refresh.stage is Stage.FAILED
         tried_again = [*wanted[:1], *(own for own in fleet.own if own.pinned)]
-        idle = idle and not any(own.start_failed or speaks_against(own) for own in tried_again)
+        failed = failed or any(own.start_failed or speaks_against(own) for own in tried_again)
+        idle = not failed and any(own.acceptable or own.version.state in IN_TRAINING for own in wanted)
         if project.tags.get(t.RETRY) != token and (idle or unanswered_retry(desired, project, fleet) is None):
             changes[t.RETRY] = token
     if changes:

@@ -38,6 +38,23 @@ DIGEST = PREFIX + "digest"
 RETRY = PREFIX + "retry"
 """On a version: the retry token in force when it was created. On a project: the last token that was answered."""
 
+REFRESHED_BY = PREFIX + "refreshed-by"
+"""On a version that AWS has deprecated: under which name its inputs are trained anew for the new base model, and
+whether that one was ever listed. Written before the training is asked for: there is no other attempt."""
+REFRESH_OF = PREFIX + "refresh-of"
+"""On a version that was trained for that: instead of which version, and of which base model that one was."""
+ADDED_BY = PREFIX + "added-by"
+"""On a version that the operator did not ask for and counts as ours: who added it."""
+AWS = "aws"
+"""Value of added-by: AWS itself, by autoUpdate."""
+CONTENT = PREFIX + "content"
+"""On a version that was trained while the data was not followed: its digest by the content of the manifests, as far as
+that can be told later."""
+MANIFESTS = PREFIX + "manifests"
+"""On a version that was trained while the data was followed: its digest by the names of the manifests."""
+DATA_CHANGED = PREFIX + "data-changed"
+"""On a version that was trained because the data had changed: the digest that was the wanted one before."""
+
 LATEST = PREFIX + "latest"
 """On a project: the newest version of the wanted inputs that was seen: tells a lost version from one never trained."""
 LOST = PREFIX + "lost"
@@ -74,8 +91,7 @@ def owner_tags(owner: Owner) -> dict[str, str]:
 
 def released_value(owner: Owner) -> str:
     """Return the value of the released tag; one that is too long for a tag ends in a hash."""
-    text = f"{owner.cluster}/{owner.kind}/{owner.namespace}/{owner.name}"
-    return _fit(text)
+    return fit(f"{owner.cluster}/{owner.kind}/{owner.namespace}/{owner.name}", _MAX_VALUE)
 
 
 def ownership(tags: Mapping[str, str], owner: Owner) -> Ownership:
@@ -164,8 +180,9 @@ def read_losses(value: str | None) -> tuple[LostVersion, ...]:
     return tuple(losses)
 
 
-def _fit(text: str) -> str:
-    if len(text) <= _MAX_VALUE:
+def fit(text: str, longest: int) -> str:
+    """Return a text of at most so many characters: one that is longer is cut, and ends in its hash."""
+    if len(text) <= longest:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"{text[: _MAX_VALUE - 17]}-{digest}"
+    return f"{text[: longest - 17]}-{digest}"

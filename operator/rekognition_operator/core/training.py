@@ -1,15 +1,17 @@
 """Must a version be trained now, under which name, and for which cause?"""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion, SetTags
 from rekognition_operator.core.decision import Finding, Policy
+from rekognition_operator.core.expiry import expires_when
 from rekognition_operator.core.hindrance import ANSWER_LOST, CreateAttempt
 from rekognition_operator.core.inputs import ManifestRef, VersionName, parse_version_name
+from rekognition_operator.core.refresh import Refresh, Stage, asked, in_the_way, must_ask, refresh_of, refresh_tag
 from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.wording import clause, retry_line, to_the_minute
 from rekognition_operator.core.world import Desired, Feature, ObservedProject, VersionState
@@ -51,31 +53,37 @@ def plan_training(
     policy: Policy,
     now: datetime,
     attempt: CreateAttempt | None,
+    at: datetime | None = None,
 ) -> TrainingPlan:
-    """Decide on the training of the wanted inputs; nothing is trained while any version of them can serve."""
+    """Decide on the training of the wanted inputs.
+
+    While any version of them can serve, nothing is trained but a refresh. ``at`` is AWS's time, where it is known.
+    """
     wanted = fleet.of(desired.digests)
+    plan = _Planner(desired, project, fleet, policy, now, attempt)
     trains = any(own.version.state in IN_TRAINING for own in wanted)
-    if wanted and speaks_against(wanted[0]) and not trains:
-        if unanswered_retry(desired, project, fleet) is None:
-            return TrainingPlan()
-        plan = _Planner(desired, project, fleet, policy, now, attempt)
+    newest_may_not = bool(wanted) and speaks_against(wanted[0]) and not trains
+    if newest_may_not and plan.token is not None:
         return plan.create(plan.next_name(), cause="retry")
-    if any(own.acceptable or own.start_failed for own in wanted):  # what fails to start is trained all the same
-        return TrainingPlan()
+    # A model that fails to start is trained all the same; what may not serve is not trained anew by itself.
+    if newest_may_not or any(own.acceptable or own.start_failed for own in wanted):
+        refresh = refresh_of(desired, fleet)
+        return plan.refresh(refresh, at or now) if refresh is not None else TrainingPlan()
     for own in wanted:
         # An older attempt that is on its way out is nobody's business; only the newest one's name is in question.
         waiting = _wait_for(own) if own.version.state in IN_TRAINING or own == wanted[0] else None
         if waiting is not None:
             return waiting
     newest = wanted[0] if wanted else None
-    plan = _Planner(desired, project, fleet, policy, now, attempt)
     latest = parse_version_name(project.tags.get(t.LATEST, ""))
     if latest is not None and is_missing(latest, wanted, desired.digests):
         return plan.lost(latest)
     if newest is None:
         return plan.nothing_listed()
     if newest.version.state is VersionState.EXPIRED:
-        return plan.create(plan.next_name(), cause=f"expired:{newest.version.name}")
+        return plan.create(
+            plan.next_name(), cause=f"expired:{newest.version.name}", since=f"version {newest.version.name} has expired"
+        )
     if newest.failed:
         return plan.failed(newest)
     return TrainingPlan(  # a state of Custom Labels, or one that this release does not know: AWS moves it
@@ -88,11 +96,13 @@ def plan_training(
 
 def _wait_for(own: OwnVersion) -> TrainingPlan | None:
     if own.version.state in IN_TRAINING:
-        since = to_the_minute(own.version.created_at)
-        return TrainingPlan(
-            reconciling=Finding(Reason.TRAINING, f"Rekognition is training version {own.version.name}, since {since}")
-        )
+        return TrainingPlan(reconciling=Finding(Reason.TRAINING, _trains(own)))
     return _wait_until_free(own.version.name) if own.version.state is VersionState.DELETING else None
+
+
+def _trains(own: OwnVersion) -> str:
+    since = to_the_minute(own.version.created_at)
+    return f"Rekognition is training version {own.version.name}, since {since}"
 
 
 def _wait_until_free(name: str) -> TrainingPlan:
@@ -154,6 +164,8 @@ class _Planner:
         self.attempt = attempt
         self.digest = desired.digests[0]
         self.token = unanswered_retry(desired, project, fleet)
+        self.refreshes: OwnVersion | None = None
+        """The deprecated version instead of which it is trained."""
 
     def next_name(self, at_least: int = 0) -> VersionName:
         return VersionName(self.digest, 1 + max(at_least, self.fleet.highest_attempt(self.digest)))
@@ -213,6 +225,32 @@ class _Planner:
                 f"{retry_line(self.desired.owner)}",
             ),
         )
+
+    def refresh(self, refresh: Refresh, at: datetime) -> TrainingPlan:
+        """Train the inputs of a deprecated version anew: once it is due, and one at a time."""
+        old = self.refreshes = refresh.of
+        name = old.version.name
+        plan = TrainingPlan()
+        if refresh.stage is Stage.TRAINING and refresh.attempt is not None:
+            plan = TrainingPlan(
+                reconciling=Finding(Reason.TRAINING, f"{_trains(refresh.attempt)}: {name} anew, on the new base model")
+            )
+        elif refresh.stage is Stage.FAILED and refresh.attempt is not None:
+            plan = self.failed(refresh.attempt)
+            if plan.stalled is not None:
+                until = f"AWS will stop serving version {name} {expires_when(old.version)}, and "
+                message = f"{until}it could not be trained anew. {plan.stalled.message}"
+                plan = replace(plan, stalled=Finding(plan.stalled.reason, message))
+        elif must_ask(refresh, at):
+            latest = parse_version_name(self.project.tags.get(t.LATEST, ""))
+            known = latest.attempt if latest is not None and latest.digest == self.digest else 0
+            next_name = refresh.name or self.next_name(at_least=known)
+            plan = self.create(next_name, cause=f"refresh:{name}", since=f"AWS has a newer base model than {name}'s")
+            if plan.create is not None and refresh.stage is Stage.PLANNED:
+                plan = replace(plan, record=asked(refresh, next_name))
+        first = in_the_way(self.desired, self.fleet) if plan.create is not None else None
+        waits = f"Version {name} is trained anew for the new base model once the training of {first} has ended"
+        return plan if first is None else TrainingPlan(reconciling=Finding(Reason.TRAINING, waits))
 
     def losses(self) -> list[t.LostVersion]:
         """Return the losses that still count; one dated ahead is by a wrong clock, and does not."""
@@ -274,8 +312,9 @@ class _Planner:
             _url(manifest) for manifest in (*self.desired.inputs.training, *self.desired.inputs.testing)
         )
         return (
-            f"Training {version.name} on {data} failed: {clause(says)}.{where} Correct the data and "
-            f"change spec.training, or, if the same inputs shall be trained once more: {retry_line(self.desired.owner)}"
+            f"Training {version.name} on {data} failed: {clause(says)}.{where} Correct the data"
+            f"{'' if self.desired.follow is not None else ' and change spec.training'}, or, if the same inputs shall "
+            f"be trained once more: {retry_line(self.desired.owner)}"
         )
 
     def create(
@@ -284,6 +323,7 @@ class _Planner:
         *,
         cause: str | None,
         lost: str | None = None,
+        since: str | None = None,
     ) -> TrainingPlan:
         action = self.create_action(name, cause)
         held = self.has_datasets() or self.after_attempt(action)
@@ -294,7 +334,10 @@ class _Planner:
         return TrainingPlan(
             create=action,
             lost=lost,
-            reconciling=Finding(Reason.TRAINING, f"Asking Rekognition to train version {name}"),
+            reconciling=Finding(
+                Reason.TRAINING,
+                f"Asking Rekognition to train version {name}" + (f", since {since}" if since is not None else ""),
+            ),
         )
 
     def has_datasets(self) -> TrainingPlan | None:
@@ -318,6 +361,8 @@ class _Planner:
         tags = {**desired.tags, **t.owner_tags(desired.owner)}
         if cause is not None:
             tags[t.CAUSE] = cause
+        if self.refreshes is not None:
+            tags[t.REFRESH_OF] = refresh_tag(self.refreshes)
         if desired.annotations.retry is not None:
             tags[t.RETRY] = t.token_value(desired.annotations.retry)
         request = repr(

@@ -1,6 +1,6 @@
 """Which versions of the project are ours, which inputs were they trained on, and which one is in service?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -33,6 +33,7 @@ def usable_states(feature: Feature) -> frozenset[VersionState]:
 class OwnVersion:
     """A version that is this resource's. ``attempt`` is the n of its name; 1 for an adopted one.
 
+    ``by_aws``: AWS added it by autoUpdate; its ``attempt`` is that of our newest one before it.
     ``rejected``: it did not pass the gates in force. ``pinned``: spec.pin names it, so that the gates do not count.
     ``base_model_answers``: its probes found that the base model answers in its place.
     """
@@ -42,6 +43,7 @@ class OwnVersion:
     attempt: int
     feature: Feature
     adopted: bool = False
+    by_aws: bool = False
     rejected: Rejection | None = None
     pinned: bool = False
     base_model_answers: bool = False
@@ -131,26 +133,43 @@ class Fleet:
 
 
 def sort_out(
-    desired: Desired, versions: tuple[ObservedVersion, ...], proofs: Mapping[str, Proof] = NOTHING_PROVED
+    desired: Desired,
+    versions: tuple[ObservedVersion, ...],
+    proofs: Mapping[str, Proof] = NOTHING_PROVED,
+    by_content: tuple[str, ...] = (),
 ) -> Fleet:
     """Tell our versions from foreign ones, in a project that is ours.
 
     Ours is what carries our owner tags or was released by us; what spec.adoption.versions names, if nobody owns it; and
     a version without owner whose name is the digest of its inputs: its tags were lost, but the name proves what it is.
+    AWS does not show the content of manifests: ``by_content`` are the digests of content that prove it, too, of a
+    version whose manifests lie where ours do.
+    Under spec.adoptUpdates what AWS has added is ours, too.
     """
     own: list[OwnVersion] = []
     foreign: list[ObservedVersion] = []
-    served = None
     for version in sorted(versions, key=lambda v: (v.created_at, v.arn), reverse=True):
-        mine = _own(desired, version)
+        mine = _own(desired, version, by_content)
         if mine is None:
             foreign.append(version)
-            if version.name == desired.pin and desired.feature is Feature.CONTENT_MODERATION:
-                theirs = _known(desired, OwnVersion(version, "", 1, desired.feature), proofs)
-                served = theirs if theirs.acceptable else None
         else:
             own.append(_known(desired, mine, proofs))
-    return Fleet(tuple(own), tuple(foreign), served)
+    updates = [update for version in foreign if (update := _update(desired, own, version)) is not None]
+    taken = {update.version.arn for update in updates}
+    own = [*own, *(_known(desired, update, proofs) for update in updates)]
+    own.sort(key=lambda o: (o.version.created_at, o.version.arn), reverse=True)
+    theirs = tuple(version for version in foreign if version.arn not in taken)
+    return Fleet(placed(own), theirs, _served_foreign(desired, theirs, proofs))
+
+
+def _served_foreign(
+    desired: Desired, theirs: tuple[ObservedVersion, ...], proofs: Mapping[str, Proof]
+) -> OwnVersion | None:
+    named = next((version for version in theirs if version.name == desired.pin), None)
+    if named is None or desired.feature is not Feature.CONTENT_MODERATION:
+        return None
+    pinned = _known(desired, OwnVersion(named, "", 1, desired.feature), proofs)
+    return pinned if pinned.acceptable else None
 
 
 def _known(desired: Desired, own: OwnVersion, proofs: Mapping[str, Proof]) -> OwnVersion:
@@ -171,9 +190,11 @@ def of_our_tags(desired: Desired, versions: tuple[ObservedVersion, ...]) -> Flee
     return Fleet(tuple(ours), ())
 
 
-def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
+def _own(desired: Desired, version: ObservedVersion, by_content: tuple[str, ...]) -> OwnVersion | None:
     name = parse_version_name(version.name)
     computed = digests(version.inputs) if version.inputs is not None else ()
+    if version.inputs is not None and version.inputs.places == desired.inputs.places:
+        computed = (*computed, *by_content)
     match t.ownership(version.tags, desired.owner):
         case t.Ownership.ANOTHER:
             return None
@@ -181,10 +202,53 @@ def _own(desired: Desired, version: ObservedVersion) -> OwnVersion | None:
             if name is not None and (t.DIGEST not in version.tags or name.digest in computed):
                 return OwnVersion(version, name.digest, name.attempt, desired.feature)
             digest = version.tags.get(t.DIGEST) or (computed[0] if computed else "")
-            return OwnVersion(version, digest, 1, desired.feature, adopted=True)
+            by_aws = version.tags.get(t.ADDED_BY) == t.AWS
+            return OwnVersion(version, digest, 1, desired.feature, adopted=True, by_aws=by_aws)
         case t.Ownership.UNOWNED | t.Ownership.RELEASED:
             if name is not None and name.digest in computed:
                 return OwnVersion(version, name.digest, name.attempt, desired.feature)
             if version.name in desired.adopt_versions and computed:
                 return OwnVersion(version, computed[0], 1, desired.feature, adopted=True)
             return None
+
+
+def may_be_update(desired: Desired, version: ObservedVersion) -> bool:
+    """Tell whether a foreign version may be one that AWS adds for the wanted inputs, in whatever state it is.
+
+    INFERRED: AWS documents neither names nor tags of such versions. So it is any without owner whose manifests AWS
+    shows to lie where ours do, or of which it shows none.
+    """
+    if not (desired.auto_update and desired.adopt_updates):
+        return False
+    if t.ownership(version.tags, desired.owner) is not t.Ownership.UNOWNED:
+        return False
+    return version.inputs is None or version.inputs.places == desired.inputs.places
+
+
+def _update(desired: Desired, own: list[OwnVersion], version: ObservedVersion) -> OwnVersion | None:
+    """Count a version that AWS has added, and trained, as ours; None where it is none."""
+    if version.state not in usable_states(desired.feature) or not may_be_update(desired, version):
+        return None
+    if version.inputs is not None:
+        digest = next((digest for digest in desired.digests if digest in digests(version.inputs)), "")
+    else:  # the retraining of what was in service then: of the wanted inputs, if that was
+        promoted = [(at, o.digest) for o in own if (at := o.promoted_at) is not None and at <= version.created_at]
+        digest = max(promoted, default=(None, ""))[1]
+    if digest not in desired.digests:
+        return None
+    return OwnVersion(version, digest, 1, desired.feature, adopted=True, by_aws=True)
+
+
+def placed(own: Iterable[OwnVersion]) -> tuple[OwnVersion, ...]:
+    """Rank the versions by AWS among ours of the same inputs by their creation."""
+    every = tuple(own)
+    return tuple(_placed(one, every) if one.by_aws else one for one in every)
+
+
+def _placed(update: OwnVersion, own: tuple[OwnVersion, ...]) -> OwnVersion:
+    before = (
+        o.attempt
+        for o in own
+        if o.digest == update.digest and not o.by_aws and o.version.created_at < update.version.created_at
+    )
+    return replace(update, attempt=max(before, default=1))

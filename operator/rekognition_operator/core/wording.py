@@ -1,5 +1,6 @@
 """How do the words of others, numbers of things, and commands to type, fit into a sentence of ours?"""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -43,6 +44,17 @@ def accept_move_line(resource: Named, account_and_region: str) -> str:
 def force_release_line(resource: Named) -> str:
     """Return the command that lets a deleted resource go."""
     return _annotate(resource, f"{FORCE_RELEASE}=true")
+
+
+def describe_line(resource: Named) -> str:
+    """Return the command that shows a resource's state and events."""
+    return f"kubectl describe {resource.kind.lower()} -n {resource.namespace} {resource.name}"
+
+
+def hand_over_line(resource: Named, config_map: str, labels: Mapping[str, str]) -> str:
+    """Return the command that makes a ConfigMap the resource's."""
+    pairs = " ".join(f"{key}={value}" for key, value in labels.items())
+    return f"kubectl label configmap -n {resource.namespace} {config_map} --overwrite {pairs}"
 
 
 def _annotate(resource: Named, rest: str) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -140,6 +140,36 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class SeenManifest:
+    """What S3 shows of a manifest: SHA-256 of its content in lower hex, and the version where the bucket has any."""
+
+    content: str
+    version_id: str | None
+    last_modified: datetime
+
+
+@dataclass(frozen=True)
+class DataProblem:
+    """Why the content of the manifests is not known.
+
+    ``passing``: it will get better without a person. ``persists``: it has not, for a while.
+    """
+
+    message: str
+    passing: bool = False
+    persists: bool = False
+
+
+@dataclass(frozen=True)
+class DataSeen:
+    """What is in the manifests now: those of the training and then those of the testing, in the order of the spec."""
+
+    manifests: tuple[SeenManifest, ...] = ()
+    problem: DataProblem | None = None
+    """Set where nothing is known of any of them."""
+
+
+@dataclass(frozen=True)
 class Observed:
     """One look at AWS: the project by its name, and all its versions, newest first (as AWS sorts them).
 
@@ -150,6 +180,8 @@ class Observed:
     versions: tuple[ObservedVersion, ...] = ()
     at: datetime | None = None
     usage: Usage | None = None
+    data: DataSeen | None = None
+    """None: the data is not followed."""
     proofs: Mapping[str, "Proof"] = field(default_factory=dict)
     """By ARN: what evaluation summaries and probes say of versions, as far as they were looked at."""
 
@@ -179,6 +211,14 @@ class KnownProject:
 
     arn: str
     tag_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A ConfigMap of ours, by its name, and the version that it names. None: it names none, since none may be used."""
+
+    config_map: str
+    version_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -238,8 +278,12 @@ class Gates:
 
     @property
     def key(self) -> str:
-        """Tells these gates from others: a version that did not pass is looked at again once they change."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:12]
+        """Tells these gates from others: a version that did not pass is looked at again once they change.
+
+        Only what is set counts, so that a gate that a later release adds changes nothing for those who do not use it.
+        """
+        told = [(gate.name, getattr(self, gate.name)) for gate in fields(self)]
+        return hashlib.sha256(repr([gate for gate in told if gate[1] not in (None, ())]).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -277,6 +321,8 @@ class Desired:
     description: str | None = None
     follow: Follow | None = None
     """None: manifests are pinned, their content is not looked at."""
+    held: str | None = None
+    """The digest that stays the wanted one, where that of the manifests' content is not known, or must wait."""
     promotion: Promotion = Promotion()
     pin: str | None = None
     """Name of the version to serve, whatever the inputs and gates say."""
@@ -301,10 +347,12 @@ class Desired:
     """The resource has a deletionTimestamp."""
     known_project: KnownProject | None = None
     """From status: what it says of the project; None where status is empty."""
+    published: Publication | None = None
+    """From status: where the version in service was last published."""
     handled_retry: str | None = None
     """From status: the last retry token that was answered."""
 
     @property
     def digests(self) -> tuple[str, ...]:
         """The digests of the wanted inputs, by every released function: those of the wanted versions."""
-        return digests(self.inputs)
+        return digests(self.inputs) if self.held is None else (self.held,)

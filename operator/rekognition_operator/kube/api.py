@@ -1,9 +1,11 @@
 """Which calls to the API server does the operator make? One narrow interface, so that tests can stand in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from rekognition_operator.kube.configmap import ConfigMap
 from rekognition_operator.kube.resource import JsonObject, Resource, ResourceKey
 
 
@@ -26,7 +28,38 @@ class Event:
     at: datetime
 
 
-class Kube(Protocol):
+class ConfigMaps(Protocol):
+    """The ConfigMaps of the API server, as the operator's account. Errors are as those of :class:`Kube`."""
+
+    async def get_config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """Read a ConfigMap now; None where it does not exist."""
+        ...
+
+    async def list_config_maps(self, namespace: str, labels: Mapping[str, str]) -> tuple[ConfigMap, ...]:
+        """Read those ConfigMaps of a namespace that have all these labels."""
+        ...
+
+    async def create_config_map(
+        self, namespace: str, name: str, labels: Mapping[str, str], data: Mapping[str, str]
+    ) -> ConfigMap:
+        """Create a ConfigMap; KubeConflictError where one of this name exists."""
+        ...
+
+    async def patch_config_map(
+        self, config_map: ConfigMap, labels: Mapping[str, str], data: Mapping[str, str]
+    ) -> ConfigMap:
+        """Set these labels, and replace the data whole, provided that it is still as it was read.
+
+        Else KubeConflictError. Labels of others, annotations and binaryData stay.
+        """
+        ...
+
+    async def delete_config_map(self, config_map: ConfigMap) -> None:
+        """Delete a ConfigMap, provided that it is still as it was read; else KubeConflictError. Gone is well."""
+        ...
+
+
+class Kube(ConfigMaps, Protocol):
     """The API server, as the operator's account.
 
     Every method raises :class:`rekognition_operator.kube.errors.KubeError` (one of its kinds) and nothing else. None

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self, cast
@@ -21,6 +22,7 @@ from rekognition_operator.kube.config import (
     load_configuration,
     usable,
 )
+from rekognition_operator.kube.configmap import ConfigMap
 from rekognition_operator.kube.errors import (
     KubeConflictError,
     KubeError,
@@ -56,7 +58,9 @@ _ERRORS: Final[dict[int, type[KubeError]]] = {
     422: KubeInvalidError,
 }
 
-Verb = Literal["GET", "POST", "PATCH"]
+Verb = Literal["GET", "POST", "PATCH", "DELETE"]
+_TOLD_BY_WHOM: Final = ("POST", "PATCH")
+"""The verbs whose requests name the manager of the fields that they write."""
 
 
 class KubeClient:
@@ -66,8 +70,9 @@ class KubeClient:
     type that custom resources refuse, and its models of core objects cost more than they give for one Event.
     """
 
-    def __init__(self, kubeconfig: Path | None = None) -> None:
+    def __init__(self, kubeconfig: Path | None = None, context: str | None = None) -> None:
         self._kubeconfig = kubeconfig
+        self._context = context
         self._client: ApiClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,7 +93,7 @@ class KubeClient:
             There is no usable configuration.
         """
         if self._client is None:
-            configuration = await load_configuration(self._kubeconfig)
+            configuration = await load_configuration(self._kubeconfig, self._context)
             with usable(self._kubeconfig or os.environ.get(KUBECONFIG_VARIABLE)):  # it reads the certificates
                 self._client = ApiClient(configuration)
             self._client.user_agent = USER_AGENT
@@ -111,17 +116,13 @@ class KubeClient:
         where = "all namespaces" if namespace is None else f"namespace {namespace}"
         operation = f"list {kind} in {where}"
         path = _collection(KINDS[kind], namespace)
+        common: JsonObject = {"apiVersion": KINDS[kind].api_version, "kind": kind}  # items may lack them
         resources: list[Resource] = []
-        query = {"limit": str(PAGE)}
-        while True:
-            page = await self._request("GET", path, operation, query=query)
-            metadata = cast("JsonObject", page["metadata"])
-            common: JsonObject = {"apiVersion": KINDS[kind].api_version, "kind": kind}  # items may lack them
+        resource_version = ""
+        async for page in self._pages(path, operation):
+            resource_version = str(cast("JsonObject", page["metadata"])["resourceVersion"])
             resources.extend(Resource.parse({**common, **item}) for item in cast("list[JsonObject]", page["items"]))
-            token = metadata.get("continue")
-            if not token:
-                return Listing(tuple(resources), str(metadata["resourceVersion"]))
-            query = {"limit": str(PAGE), "continue": str(token)}
+        return Listing(tuple(resources), resource_version)
 
     async def patch_finalizers(self, resource: Resource, finalizers: tuple[str, ...]) -> Resource:
         """Set the finalizers through the main resource."""
@@ -140,6 +141,12 @@ class KubeClient:
         return Resource.parse(
             await self._request("PATCH", path, f"patch the status of {resource.key}", body=body, type_=MERGE_PATCH)
         )
+
+    async def set_annotations(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
+        """Set annotations, whatever else has changed since the resource was read: for people, not for the operator."""
+        body: JsonObject = {"metadata": {"annotations": dict(annotations)}}
+        path = _path(KINDS[key.kind], key)
+        return Resource.parse(await self._request("PATCH", path, f"annotate {key}", body=body, type_=MERGE_PATCH))
 
     async def create_event(self, event: Event) -> None:
         """Create a core/v1 Event. One that exists already has been told."""
@@ -160,6 +167,71 @@ class KubeClient:
         resources = cast("list[JsonObject]", answer.get("resources") or [])
         return frozenset(str(item.get("kind")) for item in resources if "/" not in str(item.get("name")))
 
+    async def get_config_map(self, namespace: str, name: str) -> ConfigMap | None:
+        """Read a ConfigMap now; None where it does not exist."""
+        path = _config_map_path(namespace, name)
+        try:
+            return ConfigMap.parse(await self._request("GET", path, f"get ConfigMap {namespace}/{name}"))
+        except KubeNotFoundError:
+            return None
+
+    async def list_config_maps(self, namespace: str, labels: Mapping[str, str]) -> tuple[ConfigMap, ...]:
+        """Read by a label selector, page by page."""
+        selector = ",".join(f"{name}={value}" for name, value in labels.items())
+        operation = f"list the ConfigMaps with {selector} in namespace {namespace}"
+        found: list[ConfigMap] = []
+        async for page in self._pages(_config_map_path(namespace), operation, labelSelector=selector):
+            found.extend(ConfigMap.parse(item) for item in cast("list[JsonObject]", page["items"]))
+        return tuple(found)
+
+    async def create_config_map(
+        self, namespace: str, name: str, labels: Mapping[str, str], data: Mapping[str, str]
+    ) -> ConfigMap:
+        """Create a ConfigMap."""
+        body: JsonObject = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"namespace": namespace, "name": name, "labels": dict(labels)},
+            "data": dict(data),
+        }
+        operation = f"create ConfigMap {namespace}/{name}"
+        return ConfigMap.parse(await self._request("POST", _config_map_path(namespace), operation, body=body))
+
+    async def patch_config_map(
+        self, config_map: ConfigMap, labels: Mapping[str, str], data: Mapping[str, str]
+    ) -> ConfigMap:
+        """Merge labels and data into a ConfigMap; keys that are not wanted become None, which removes them."""
+        body: JsonObject = {
+            "metadata": {"resourceVersion": config_map.resource_version, "labels": dict(labels)},
+            "data": {**dict.fromkeys(config_map.data), **data},
+        }
+        path = _config_map_path(config_map.namespace, config_map.name)
+        return ConfigMap.parse(await self._request("PATCH", path, f"patch {config_map}", body=body, type_=MERGE_PATCH))
+
+    async def delete_config_map(self, config_map: ConfigMap) -> None:
+        """Delete what was read, and nothing else of that name."""
+        body: JsonObject = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": config_map.uid, "resourceVersion": config_map.resource_version},
+        }
+        path = _config_map_path(config_map.namespace, config_map.name)
+        try:
+            await self._request("DELETE", path, f"delete {config_map}", body=body)
+        except KubeNotFoundError:
+            return
+
+    async def _pages(self, path: str, operation: str, **query: str) -> AsyncIterator[JsonObject]:
+        """Read a collection page by page, so that what nobody reads of many objects is never held at once."""
+        query["limit"] = str(PAGE)
+        while True:
+            page = await self._request("GET", path, operation, query=query)
+            yield page
+            token = cast("JsonObject", page["metadata"]).get("continue")
+            if not token:
+                return
+            query["continue"] = str(token)
+
     async def _request(
         self,
         verb: Verb,
@@ -173,7 +245,7 @@ class KubeClient:
         await self.connect()
         client = self._client
         assert client is not None  # noqa: S101  # for the type checker: connect() made it
-        parameters = {**(query or {}), **({"fieldManager": FIELD_MANAGER} if verb != "GET" else {})}
+        parameters = {**(query or {}), **({"fieldManager": FIELD_MANAGER} if verb in _TOLD_BY_WHOM else {})}
         try:
             method, url, headers, data, form = await client.param_serialize(
                 verb,
@@ -207,7 +279,7 @@ class KubeClient:
     async def _read_credentials_again(self, client: ApiClient) -> None:
         """Take over renewed credentials for the next request. Connections of others stay as they are."""
         try:
-            renewed = await load_configuration(self._kubeconfig)
+            renewed = await load_configuration(self._kubeconfig, self._context)
         except KubeConfigError:
             return  # the refusal that brought us here tells more
         client.configuration.api_key = renewed.api_key
@@ -221,6 +293,11 @@ def _collection(kind: ResourceKind, namespace: str | None) -> str:
 
 def _path(kind: ResourceKind, key: ResourceKey) -> str:
     return f"{_collection(kind, key.namespace)}/{quote(key.name)}"
+
+
+def _config_map_path(namespace: str, name: str | None = None) -> str:
+    collection = f"/api/v1/namespaces/{quote(namespace)}/configmaps"
+    return collection if name is None else f"{collection}/{quote(name)}"
 
 
 def _message(content: bytes) -> str:

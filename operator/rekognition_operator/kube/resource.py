@@ -86,16 +86,16 @@ class Resource:
         if not isinstance(metadata, dict):
             raise MalformedResourceError("An API object came without metadata: is this a Kubernetes API server?")
         kept = {name: value for name, value in metadata.items() if name != "managedFields"}
-        annotations = _strings(kept.get("annotations"))
+        annotations = text_map(kept.get("annotations"))
         if LAST_APPLIED in annotations:  # a second copy of the whole spec
             del annotations[LAST_APPLIED]
             kept["annotations"] = cast("JsonValue", annotations)
         generation = kept.get("generation")
         deletion_timestamp = kept.get("deletionTimestamp")
         return cls(
-            key=ResourceKey(_text(body, "kind"), _text(kept, "namespace"), _text(kept, "name")),
-            uid=_text(kept, "uid"),
-            resource_version=_text(kept, "resourceVersion"),
+            key=ResourceKey(text_member(body, "kind"), text_member(kept, "namespace"), text_member(kept, "name")),
+            uid=text_member(kept, "uid"),
+            resource_version=text_member(kept, "resourceVersion"),
             generation=generation if isinstance(generation, int) else 0,
             deletion_timestamp=deletion_timestamp if isinstance(deletion_timestamp, str) else None,
             finalizers=_items(kept.get("finalizers")),
@@ -144,14 +144,16 @@ class Resource:
         return self.resource_version != other.resource_version
 
 
-def _text(container: Mapping[str, JsonValue], name: str) -> str:
+def text_member(container: Mapping[str, JsonValue], name: str) -> str:
+    """Return a text member that every stored object has; raises MalformedResourceError."""
     value = container.get(name)
     if not isinstance(value, str):
         raise MalformedResourceError(f"An API object came without {name}: is this a Kubernetes API server?")
     return value
 
 
-def _strings(value: JsonValue) -> dict[str, str]:
+def text_map(value: JsonValue) -> dict[str, str]:
+    """Return a map of texts, such as labels or annotations; empty where there is none."""
     if not isinstance(value, dict):
         return {}
     return {name: item for name, item in value.items() if isinstance(item, str)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
-from rekognition_sandbox.demo import brownfield, models
+from rekognition_sandbox.demo import brownfield, models, proving
 from rekognition_sandbox.demo.errors import StepFailedError
 from rekognition_sandbox.demo.stage import NAMESPACE, REACTION_SECONDS, Stage, holds
 
@@ -330,6 +330,8 @@ CHAPTERS = (
     Chapter("The rest of examples/, and a project made by hand", brownfield.apply_all),
     Chapter("Drift is put right", drift),
     Chapter("A killed operator goes on, and trains nothing twice", killed),
+    Chapter("A worse version is rejected, a better one is published", proving.gates),
+    Chapter("A new base model, and nobody gets it unnoticed", proving.new_base_model),
     Chapter("A model that bills by the hour keeps its hours", models.office_hours),
     Chapter("Deletion leaves nothing behind", deletion),
 )

@@ -252,10 +252,20 @@ class EmulatorControl:
         return self._send("POST", "/versions", spec, VersionView)
 
     def release_base_model(
-        self, version: str, *, deprecate: bool = False, expire_after_seconds: float | None = None
+        self,
+        version: str,
+        *,
+        deprecate: bool = False,
+        expire_after_seconds: float | None = None,
+        auto_update: bool = True,
     ) -> BaseModelView:
         """Let AWS release a base model: new trainings use it; see `BaseModelChange` for the old ones."""
-        change = BaseModelChange(version=version, deprecate=deprecate, expire_after_seconds=expire_after_seconds)
+        change = BaseModelChange(
+            version=version,
+            deprecate=deprecate,
+            expire_after_seconds=expire_after_seconds,
+            auto_update=auto_update,
+        )
         return self._send("PUT", "/base-model", change, BaseModelView)
 
     def add_dataset(

@@ -12,7 +12,7 @@ from werkzeug.http import http_date
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition
+from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition, moto_s3
 from rekognition_sandbox.emulator.controls import Controls
 from rekognition_sandbox.emulator.engine import EmulatorSettings, Engine
 from rekognition_sandbox.emulator.errors import CONTENT_TYPE, AwsError
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _MOTO_RESET = "/moto-api/reset"
 _TARGET_PREFIX = "RekognitionService."
-#: Services, by their names in signatures, whose answers tell the emulated time. S3 and STS stay on ours.
+#: Services, by their names in signatures, whose answers tell the emulated time. S3 and STS stay on ours, though
+#: objects are dated by the emulated time.
 _ON_EMULATED_TIME = frozenset({"rekognition", "monitoring"})
 
 
@@ -36,6 +37,7 @@ class EmulatorApplication:
     def __init__(self, engine: Engine) -> None:
         moto_rekognition.install()
         moto_cloudwatch.install()
+        moto_s3.install(engine.clock)
         self._engine = engine
         self._controls = Controls(engine)
         self._moto = DomainDispatcherApplication(create_backend_app)

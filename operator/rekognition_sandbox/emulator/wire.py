@@ -204,11 +204,13 @@ class BaseModelChange(_Wire):
     """AWS releases a base model.
 
     With `deprecate`, trained adapters of another base model become DEPRECATED, and EXPIRED after `expire_after_seconds`
-    of emulated time (AWS: 60 to 90 days after the release); left out, they stay DEPRECATED.
+    of emulated time (AWS: 60 to 90 days after the release); left out, they stay DEPRECATED. In adapter projects with
+    AutoUpdate ENABLED, and with `auto_update`, AWS then trains a version of its own on the new base model.
     """
 
     version: str = Field(min_length=1)
     deprecate: bool = False
+    auto_update: bool = True
     expire_after_seconds: float | None = Field(default=None, ge=0)
 
 

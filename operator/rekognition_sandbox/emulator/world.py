@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rekognition_sandbox.emulator.arns import version_arn
 from rekognition_sandbox.emulator.datasets import new_dataset, read_entries
-from rekognition_sandbox.emulator.lifecycle import TRAINING_MS
+from rekognition_sandbox.emulator.lifecycle import TRAINING_MESSAGE, TRAINING_MS, begin_training
 from rekognition_sandbox.emulator.state import (
     DatasetType,
     Feature,
@@ -93,6 +94,9 @@ def release_base_model(engine: Engine, change: BaseModelChange) -> None:
             for version in list(place.versions.values()):
                 if _superseded(version, change.version):
                     _deprecate(engine, place, version, change.expire_after_seconds)
+            for project in place.projects.values():
+                if change.auto_update and project.auto_update == "ENABLED":
+                    _update(engine, place, project)
 
 
 def add_dataset(engine: Engine, spec: DatasetSpec) -> str:
@@ -155,6 +159,33 @@ def _deprecate(engine: Engine, place: Place, version: Version, expire_after_seco
             place.versions[version.arn] = replace(present, status=VersionStatus.EXPIRED)
 
     engine.plan(engine.clock.now_ms() + round(expire_after_seconds * 1000), expire)
+
+
+def _update(engine: Engine, place: Place, project: Project) -> None:
+    """Let AWS train the newest trained version of a project anew, as AutoUpdate does.
+
+    INFERRED, since AWS documents nothing of it: that it adds a version of its own (and does not change one), its name,
+    that it has the same data and output and no tags, and that it begins at once and beside the quotas.
+    """
+    versions = place.versions_newest_first(project.arn)
+    name = f"auto-update-{re.sub(r'[^a-zA-Z0-9_.-]', '-', engine.base_model_version)}"
+    trained = next((version for version in versions if version.outcome and version.outcome.succeeded), None)
+    if trained is None or any(version.name == name for version in versions):
+        return
+    created_ms = engine.next_creation_ms()
+    version = Version(
+        arn=version_arn(project.arn, name, created_ms),
+        project_arn=project.arn,
+        name=name,
+        feature=project.feature,
+        created_ms=created_ms,
+        status=VersionStatus.TRAINING_IN_PROGRESS,
+        status_message=TRAINING_MESSAGE,
+        order=trained.order,
+        base_model_version=engine.base_model_version,
+        tags={},
+    )
+    begin_training(engine, place, project, version)
 
 
 def _project(engine: Engine, arn: str) -> tuple[Place, Project]:

@@ -113,7 +113,8 @@ def test_the_operators_own_kinds_are_served_and_explained(sandbox: Sandbox) -> N
         ("delete", "coordination.k8s.io/leases", OPERATOR_NAMESPACE, False),
         ("get", "coordination.k8s.io/leases", "team", False),
         *((verb, "/secrets", "team", False) for verb in ("get", "list")),
-        *((verb, "/configmaps", "team", False) for verb in ("get", "create", "patch", "delete")),
+        *((verb, "/configmaps", "team", True) for verb in ("get", "list", "create", "patch", "delete")),
+        *((verb, "/configmaps", "team", False) for verb in ("update", "watch", "deletecollection")),
         ("list", "/namespaces", "", False),
     ],
 )

@@ -65,10 +65,16 @@ class Aws:
     def finish_training(self) -> None:
         self.control.advance(TRAINING_SECONDS)
 
-    def adapter_project(self, name: str = "storefront", tags: Mapping[str, str] | None = None) -> str:
+    def adapter_project(
+        self,
+        name: str = "storefront",
+        tags: Mapping[str, str] | None = None,
+        *,
+        auto_update: Literal["ENABLED", "DISABLED"] = "DISABLED",
+    ) -> str:
         """Return the ARN of a project that is CREATED."""
         answer = self.rekognition.create_project(
-            ProjectName=name, Feature="CONTENT_MODERATION", AutoUpdate="DISABLED", Tags=tags or {}
+            ProjectName=name, Feature="CONTENT_MODERATION", AutoUpdate=auto_update, Tags=tags or {}
         )
         self.settle()
         return answer["ProjectArn"]

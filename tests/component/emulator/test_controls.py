@@ -170,6 +170,57 @@ def test_a_new_base_model_deprecates_the_adapters_of_the_old_one_and_they_expire
     assert aws.version(project, "new")["BaseModelVersion"] == "8.0"
 
 
+def test_under_auto_update_aws_trains_a_version_of_its_own_on_the_new_base_model(aws: Aws) -> None:
+    project = aws.adapter_project(auto_update="ENABLED")
+    old = aws.train(project, "old")
+    aws.control.release_base_model("8.0", deprecate=True, expire_after_seconds=60 * 86400)
+
+    training = aws.version(project, "auto-update-8.0")
+    aws.finish_training()
+    added, own = aws.version(project, "auto-update-8.0"), aws.version(project, "old")
+
+    assert (training["Status"], added["Status"], own["Status"]) == (
+        "TRAINING_IN_PROGRESS",
+        "TRAINING_COMPLETED",
+        "DEPRECATED",
+    )
+    assert (added["BaseModelVersion"], own["BaseModelVersion"]) == ("8.0", "7.0")
+    assert added["TrainingDataResult"]["Input"] == own["TrainingDataResult"]["Input"]
+    assert added["OutputConfig"] == own["OutputConfig"]
+    assert added["FeatureConfig"] == own["FeatureConfig"]
+    assert added["EvaluationResult"]["F1Score"] == own["EvaluationResult"]["F1Score"]
+    assert "auto-update-8.0" in added["EvaluationResult"]["Summary"]["S3Object"]["Name"]
+    assert aws.rekognition.list_tags_for_resource(ResourceArn=added["ProjectVersionArn"])["Tags"] == {}
+    assert [call.effect for call in aws.control.calls("CreateProjectVersion")] == [f"created {old}"]
+
+    aws.control.advance(60 * 86400)
+    again = aws.version(project, "old"), aws.version(project, "auto-update-8.0")
+    assert [version["Status"] for version in again] == ["EXPIRED", "TRAINING_COMPLETED"]
+
+
+def test_aws_adds_nothing_where_it_is_not_asked_to_or_there_is_nothing_to_train(aws: Aws) -> None:
+    by_hand = aws.adapter_project("by-hand")
+    aws.train(by_hand)
+    untrained = aws.adapter_project("untrained", auto_update="ENABLED")
+    failed = aws.adapter_project("failed", auto_update="ENABLED")
+    aws.control.set_version(aws.start_training(failed), status=VersionStatus.TRAINING_FAILED)
+    switched_off = aws.adapter_project("switched-off", auto_update="ENABLED")
+    aws.train(switched_off)
+    for project in (by_hand, untrained, failed):
+        aws.control.release_base_model("8.0", deprecate=True)
+        assert "auto-update-8.0" not in names(aws, project)
+
+    aws.control.release_base_model("9.0", deprecate=True, auto_update=False)
+
+    assert names(aws, switched_off) == ["auto-update-8.0", "v1"]
+
+
+def names(aws: Aws, project: str) -> list[str]:
+    """Return the names of a project's versions, newest first."""
+    answer = aws.rekognition.describe_project_versions(ProjectArn=project)
+    return [version["ProjectVersionArn"].split("/")[3] for version in answer["ProjectVersionDescriptions"]]
+
+
 def test_datasets_are_for_custom_labels_only(aws: Aws) -> None:
     adapter = aws.adapter_project()
 

@@ -178,3 +178,14 @@ async def test_no_request_of_the_client_carries_a_spec(
     for record in patches:
         assert isinstance(record.body, dict)
         assert "spec" not in record.body
+
+
+async def test_annotations_are_set_whatever_else_has_changed(
+    kube: KubeClient, kubectl: Kubectl, namespace: str
+) -> None:
+    kubectl("apply", "-f", "-", stdin=MANIFEST)
+    before = await stored(kube, namespace)
+    kubectl("annotate", "moderationadapter", "storefront", "team=safety")
+    after = await kube.set_annotations(before.key, {"rekognition-operator.io/last-used-at": "2026-05-04T08:00:00Z"})
+    assert after.annotations == {"team": "safety", "rekognition-operator.io/last-used-at": "2026-05-04T08:00:00Z"}
+    assert after.generation == before.generation

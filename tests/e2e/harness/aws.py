@@ -104,6 +104,15 @@ class Aws:
         """Put the images and manifests of adapters into the bucket."""
         training_data().upload(self.s3, self.bucket, PREFIX)
 
+    def read(self, name: str) -> bytes:
+        """Return what is in an object of the bucket."""
+        return self.s3.get_object(Bucket=self.bucket, Key=name)["Body"].read()
+
+    def upload(self, name: str, content: bytes) -> datetime:
+        """Put an object into the bucket; return when that was, in AWS's time."""
+        self.s3.put_object(Bucket=self.bucket, Key=name, Body=content)
+        return self.s3.head_object(Bucket=self.bucket, Key=name)["LastModified"]
+
     @cached_property
     def pictures(self) -> str:
         """The prefix, in the bucket, of what adapters are trained on; it is put there with the first use."""

@@ -65,6 +65,21 @@ class Cluster:
         """Delete a resource; its finalizer keeps it for a while."""
         self.plane.client.request("DELETE", path_of(key))
 
+    def config_map(self, namespace: str, name: str) -> Object | None:
+        """Return a ConfigMap; None where it does not exist."""
+        path = f"/api/v1/namespaces/{namespace}/configmaps/{name}"
+        return self.plane.client.request("GET", path) if self.plane.client.exists(path) else None
+
+    def put_config_map(self, namespace: str, name: str, data: Mapping[str, str]) -> Object:
+        """Create a ConfigMap, or merge into the data of the one that exists."""
+        path = f"/api/v1/namespaces/{namespace}/configmaps"
+        if self.plane.client.exists(f"{path}/{name}"):
+            body: Json = {"data": dict(data)}
+            return self.plane.client.request(
+                "PATCH", f"{path}/{name}", body, content_type="application/merge-patch+json"
+            )
+        return self.plane.client.request("POST", path, {"metadata": {"name": name}, "data": dict(data)})
+
     def events(self, namespace: str, name: str) -> list[Object]:
         """Return the Events about a resource, oldest first."""
         answer = self.plane.client.request("GET", f"/api/v1/namespaces/{namespace}/events")

@@ -12,13 +12,24 @@ from rekognition_operator.api.kinds import ALL_KINDS, BY_NAME, Kind
 from rekognition_operator.api.moderationadapter import ModerationAdapter, ModerationAdapterSpec
 from rekognition_operator.api.resource import ResourceSpec
 from rekognition_operator.api.schema import API_VERSION
+from rekognition_operator.core.resolve import resolve
 from rekognition_sandbox.samples.dataset import DEFAULT_PREFIX, make_samples
 from rekognition_sandbox.samples.parts import PARTS_PREFIX, make_parts
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 STORIES: dict[Kind, set[str]] = {
-    ModerationAdapter: {"", "full", "adopt", "delete"},
+    ModerationAdapter: {
+        "",
+        "full",
+        "adopt",
+        "delete",
+        "gated",
+        "probed",
+        "pinned",
+        "tracked",
+        "published",
+    },
     CustomLabelsModel: {"", "full", "office-hours", "idle-stop", "stopped"},
 }
 
@@ -113,6 +124,13 @@ def test_the_adopting_example_says_which_project_and_which_version() -> None:
     assert spec.adoption.policy == "IfUnowned"
     assert spec.adoption.versions
     assert spec.project_name is not None
+
+
+def test_the_pinned_example_names_the_version_that_it_trains() -> None:
+    desired = resolve(
+        load("moderationadapter-pinned.yaml"), cluster_name="test", default_region=None, account="123456789012"
+    )
+    assert desired.pin == desired.digests[0]
 
 
 def test_the_deleting_example_deletes() -> None:

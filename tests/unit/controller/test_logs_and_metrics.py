@@ -152,3 +152,17 @@ async def test_what_each_model_costs_is_told_and_that_a_suspended_one_is_billed(
     ):
         assert line in text
     assert 'name="untrained"' not in text
+
+
+async def test_an_adapter_whose_base_model_is_superseded_tells_when_it_may_expire_and_no_other_does() -> None:
+    kube = FakeKube()
+    estimates: dict[str, JsonObject] = {"old": {"expiryEstimate": "2026-05-01T00:00:00Z"}, "current": {}}
+    for name, estimate in estimates.items():
+        resource = kube.create(ResourceKey("ModerationAdapter", "trust-safety", name), SPEC)
+        await kube.patch_status(resource, {"active": {"versionName": "v1", "arn": "arn", **estimate}})
+    listing = await kube.list_all("ModerationAdapter", None)
+    metrics = Metrics()
+    metrics.watch(lambda: Depth({}, delayed=0, running=0), lambda: listing.resources)
+    metric = "rekognition_operator_adapter_expiry_estimate_timestamp_seconds"
+    told = [line for line in metrics.exposition().decode().splitlines() if line.startswith(metric)]
+    assert told == [metric + '{name="old",namespace="trust-safety"} 1.7775936e+09']

@@ -127,7 +127,7 @@ async def test_a_version_is_asked_again_after_a_restart(stage: Stage) -> None:
     await stage.run(Lane.SWEEP)
     assert len(stage.aws.detection.asked) == 2
     assert stage.effects == []
-    assert stage.kube.calls == []
+    assert stage.kube.writes == []
 
 
 async def test_a_changed_probe_is_asked_at_once(stage: Stage) -> None:
@@ -259,7 +259,7 @@ async def test_it_stays_out_of_service_while_it_cannot_be_asked(stage: Stage) ->
     stage.aws.inject("DetectModerationLabels", ErrorKind.THROTTLED, times=1)
     await sweep(stage)
     assert active(stage) is None
-    assert stage.kube.calls == []
+    assert stage.kube.writes == []
 
 
 async def test_a_version_that_has_not_served_yet_is_asked_and_serves_instead(stage: Stage) -> None:
@@ -502,12 +502,12 @@ async def test_nothing_is_written_of_what_is_settled_nor_after_a_restart(
     before = stage.resource
     for _ in range(3):
         await sweep(stage)
-        assert stage.kube.calls == []
+        assert stage.kube.writes == []
         assert stage.effects == []
         assert "DescribeProjectVersions" in stage.aws_calls
     restart(stage)
     for seconds in (1, 601, SIX_HOURS):
         await sweep(stage, seconds)
-        assert stage.kube.calls == []
+        assert stage.kube.writes == []
         assert stage.effects == []
     assert stage.resource == before

@@ -68,7 +68,7 @@ async def test_a_model_that_fails_is_rejected_and_stopped_in_the_same_pass(stage
     asked_by_now = len(stage.aws.detection.asked)
     await stage.sweep()
     assert len(stage.aws.detection.asked) == asked_by_now
-    assert (stage.effects, stage.kube.calls) == ([], [])
+    assert (stage.effects, stage.kube.writes) == ([], [])
 
 
 async def test_under_recreate_the_old_model_comes_back_when_the_next_one_fails(stage: ModelStage) -> None:

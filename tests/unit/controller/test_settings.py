@@ -62,6 +62,11 @@ def test_a_wrong_price_is_told_in_one_sentence() -> None:
     )
 
 
+@pytest.mark.parametrize(("given", "publishing"), [("false", False), ("true", True)])
+def test_publishing_can_be_switched_off(given: str, publishing: bool) -> None:
+    assert OperatorSettings.read(cluster_name="prod", publishing=given).policy == Policy(publishing=publishing)
+
+
 def test_slots_are_given_by_kind() -> None:
     settings = OperatorSettings.read(cluster_name="prod", training_slots="3", running_model_slots="7")
     assert settings.slots == {SlotKind.TRAINING: 3, SlotKind.RUNNING_MODEL: 7}
@@ -105,6 +110,7 @@ def test_the_region_is_taken_from_aws_own_variables_when_it_is_not_set(monkeypat
         ("region", "Frankfurt"),
         ("concurrency", "0"),
         ("concurrency", "many"),
+        ("publishing", "perhaps"),
         ("training_slots", "0"),
         ("running_model_slots", "0"),
         ("inference_unit_usd_per_hour", "free"),

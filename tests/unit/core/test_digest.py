@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import hypothesis.strategies as st
 import pytest
@@ -28,10 +29,14 @@ GOLDEN = Path(__file__).parents[2] / "data" / "digests" / "v1.json"
 
 
 class GoldenLine(TypedDict):
-    """A line of the golden file: what spec.training said, and the digest that a release gave it."""
+    """A line of the golden file: what spec.training said, and the digest that a release gave it.
+
+    ``content``: where the data is followed, the SHA-256 of each manifest, of training and then of testing.
+    """
 
     inputs: dict[str, object]
     digest: str
+    content: NotRequired[list[str]]
 
 
 def golden() -> list[GoldenLine]:
@@ -39,22 +44,27 @@ def golden() -> list[GoldenLine]:
     return lines
 
 
-def digest_of(training: dict[str, object]) -> str:
-    """Return the digest of a spec.training as it is written in YAML."""
+def digest_of(training: dict[str, object], content: Sequence[str] = ()) -> str:
+    """Return the digest of a spec.training as it is written in YAML, by the content of its manifests if it is given."""
     resource = {
         "kind": "ModerationAdapter",
         "metadata": {"namespace": OWNER.namespace, "name": OWNER.name, "generation": 1},
         "spec": {"training": training, "output": {"bucket": "acme-ml"}},
     }
-    return digests(resolve(resource, cluster_name="prod", default_region="us-east-1", account="1" * 12).inputs)[0]
+    inputs = resolve(resource, cluster_name="prod", default_region="us-east-1", account="1" * 12).inputs
+    if content:
+        known = [replace(m, content=c) for m, c in zip((*inputs.training, *inputs.testing), content, strict=True)]
+        split = len(inputs.training)
+        inputs = replace(inputs, training=tuple(known[:split]), testing=tuple(known[split:]))
+    return digests(inputs)[0]
 
 
 TRAIN: dict[str, object] = {"manifests": [{"bucket": "acme-ml", "name": "train.manifest"}]}
 
 
-@pytest.mark.parametrize("line", golden(), ids=lambda line: line["digest"])
+@pytest.mark.parametrize("line", golden(), ids=lambda line: f"{line['digest']}-{len(line.get('content', ()))}")
 def test_a_released_digest_never_changes(line: GoldenLine) -> None:
-    assert digest_of(line["inputs"]) == line["digest"]
+    assert digest_of(line["inputs"], line.get("content", ())) == line["digest"]
 
 
 def test_the_golden_file_only_grows() -> None:
@@ -66,13 +76,23 @@ def test_the_golden_file_only_grows() -> None:
 
 
 def test_the_golden_file_has_each_inputs_once() -> None:
-    inputs = [json.dumps(line["inputs"], sort_keys=True) for line in golden()]
+    inputs = [json.dumps({**line, "digest": ""}, sort_keys=True) for line in golden()]
     assert len(set(inputs)) == len(inputs)
 
 
 def test_every_digest_function_that_was_released_is_still_there() -> None:
     assert [digest.split("-")[0] for digest in digests(A)] == list(DIGEST_FUNCTIONS)
     assert "v1" in DIGEST_FUNCTIONS
+
+
+def test_a_manifest_with_known_content_is_its_content_and_nothing_else() -> None:
+    named, renamed = TRAIN, {"manifests": [{"bucket": "other", "name": "x.manifest", "version": "3HL4"}]}
+    contents = ["ab" * 32, "cd" * 32]
+    for content in contents:
+        assert digest_of({"trainingData": named}, [content]) == digest_of({"trainingData": renamed}, [content])
+    both: dict[str, object] = {"trainingData": named, "testingData": renamed}
+    assert len({digest_of(both, order) for order in (contents, contents[::-1])}) == 2
+    assert digest_of({"trainingData": named}, contents[:1]) != digest_of({"trainingData": named})
 
 
 @pytest.mark.parametrize("number", ["60", "60.0", "6e1", "60.000", "0.6e2"])

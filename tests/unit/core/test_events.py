@@ -7,6 +7,7 @@ import pytest
 
 from fakes.builders import NOW, OTHER_OWNER, A, B, ago, desired, foreign, name_of, observed, project, retry, version
 from rekognition_operator.api.conditions import Reason
+from rekognition_operator.api.proving import Published
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core.events import events
 from rekognition_operator.core.hindrance import Hindrance, Terminal, Waiting
@@ -32,6 +33,12 @@ def status(
     return compose(previous, wanted.generation, report, hindrance, NOW)
 
 
+def publishing(seen: Observed, config_map: str | None = "shop", names: str | None = None) -> ResourceStatus:
+    published = Published(config_map=config_map, version_name=names) if config_map is not None else None
+    return status(seen).model_copy(update={"published": published})
+
+
+EXPIRED = observed(version(A, status="EXPIRED", promoted=ago(hours=1)), project=HERE)
 QUOTA = Waiting(Reason.WAITING_FOR_QUOTA, "no slot", 60)
 DENIED = Terminal(Reason.ACCESS_DENIED, "denied", 600)
 
@@ -134,6 +141,30 @@ TRANSITIONS = (
     ),
     Transition("a wording changes", status(TRAINS, TEAM), status(TRAINS, desired(tags={"team": "b"})), []),
     Transition("a token is answered", status(SERVES), status(SERVES, desired(annotations=retry("x"))), []),
+    Transition(
+        "a version is published", status(SERVES), publishing(SERVES, names=name_of(A)), ["Normal Published"],
+        "ConfigMap shop now names version A",
+    ),
+    Transition(
+        "another version is published", publishing(SERVES, names=name_of(B)), publishing(SERVES, names=name_of(A)),
+        ["Normal Published"], "ConfigMap shop now names version A",
+    ),
+    Transition(
+        "it is published under another name",
+        publishing(SERVES, names=name_of(A)), publishing(SERVES, "store", names=name_of(A)),
+        ["Normal Published"], "ConfigMap store now names version A",
+    ),
+    Transition(
+        "no version may be used any more", publishing(SERVES, names=name_of(A)), publishing(EXPIRED),
+        ["Warning OutOfService", "Warning Unpublished"],
+        "ConfigMap shop names no version any more. Version A has expired",
+    ),
+    Transition("a ConfigMap that names none yet", status(TRAINS), publishing(TRAINS), []),
+    Transition("one that names none under another name", publishing(TRAINS), publishing(TRAINS, "store"), []),
+    Transition(
+        "it is published no more", publishing(SERVES, names=name_of(A)), status(SERVES), ["Normal Unpublished"],
+        "ConfigMap shop is deleted",
+    ),
     Transition("a status is lost while settled", None, status(SERVES), ["Normal InService"]),
 )  # fmt: skip
 

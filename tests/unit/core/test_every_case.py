@@ -14,8 +14,10 @@ from rekognition_operator.core.status import compose
 from rekognition_operator.core.versions import Fleet, sort_out
 from rekognition_operator.core.world import VersionState
 from unit.core import (
+    test_adopt_updates,
     test_create_attempt,
     test_deletion,
+    test_follow,
     test_loss,
     test_manual_promotion,
     test_models_proving,
@@ -23,6 +25,7 @@ from unit.core import (
     test_project,
     test_promotion_gates,
     test_promotion_probes,
+    test_refresh,
     test_retention,
     test_serving_bills,
     test_serving_deletion,
@@ -45,6 +48,9 @@ TABLES = (
     test_training_failures,
     test_create_attempt,
     test_loss,
+    test_refresh,
+    test_adopt_updates,
+    test_follow,
     test_retention,
     test_promotion_gates,
     test_promotion_probes,

@@ -1,6 +1,7 @@
 """What do Flux, Argo CD and kubectl wait make of each phase? They go by kstatus."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
@@ -22,6 +23,7 @@ from fakes.builders import (
 from fakes.models import P, Q, made, model, running, stopped, windows, world
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import ResourceStatus
+from rekognition_operator.core import tags as t
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.status import compose, first_sight
 from rekognition_operator.core.world import Desired, Observed, ProjectStatus
@@ -68,6 +70,7 @@ class Phase:
 SERVING_A = version(A, promoted=ago(hours=1))
 TRAINS_A = version(A, status="TRAINING_IN_PROGRESS")
 FAILED_A = version(A, status="TRAINING_FAILED")
+REFRESHES_A = {t.CAUSE: f"refresh:{name_of(A)}", t.REFRESH_OF: f"{name_of(A)} 7.0"}
 DEPRECATED_A = version(A, status="DEPRECATED", promoted=ago(days=9))
 EXPIRED_A = version(A, status="EXPIRED", promoted=ago(days=9))
 SERVING_B = version(B, promoted=ago(minutes=1))
@@ -132,6 +135,16 @@ PHASES = (
     Phase("confirming a loss", desired(), observed(project=HERE), "InProgress"),
     Phase("a loss only reported", desired(correct_drift=False), observed(project=HERE), "Failed"),
     Phase("deprecated", desired(), observed(DEPRECATED_A, project=HERE), "Current"),
+    Phase(
+        "refreshing",
+        desired(refresh_after=timedelta()),
+        observed(DEPRECATED_A, version(A, 2, "TRAINING_IN_PROGRESS", tags=REFRESHES_A), project=HERE), "InProgress",
+    ),
+    Phase(
+        "a refresh failed",
+        desired(refresh_after=timedelta()),
+        observed(DEPRECATED_A, version(A, 2, "TRAINING_FAILED", tags=REFRESHES_A), project=HERE), "Failed",
+    ),
     Phase("expired", desired(), observed(EXPIRED_A, project=HERE), "InProgress"),
     Phase("owned by another", desired(), observed(project=project(owner=OTHER_OWNER)), "Failed"),
     Phase("adopting", desired(adoption_policy="IfUnowned"), observed(project=project(owner=None)), "InProgress"),

@@ -1,6 +1,7 @@
 """Which versions are deleted because the spec keeps fewer, and which never are?"""
 
-from fakes.builders import A, B, C, ago, desired, foreign, inputs, name_of, observed, project, version
+from fakes.builders import NOW, A, B, C, ago, desired, foreign, inputs, name_of, observed, project, version
+from rekognition_operator.core import tags as t
 from unit.core.table import SERVING, UP_TO_DATE, Case, check, rows, stuck, working
 
 D, E = inputs("d"), inputs("e")
@@ -67,9 +68,7 @@ CASES = (
         observed(
             ACTIVE_A,
             version(B, status="EXPIRED", promoted=ago(days=30), created=ago(days=31)),
-            version(
-                C, status="DEPRECATED", created=ago(days=20), tags={"rekognition-operator.io/deprecated-seen": "x"}
-            ),
+            version(C, status="DEPRECATED", created=ago(days=20), tags={t.DEPRECATED_SEEN: t.time_value(NOW)}),
             project=LATEST_A,
         ),
         ["DeleteVersion B [owner]", "DeleteVersion C [owner]"],

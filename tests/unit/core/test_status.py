@@ -10,6 +10,7 @@ from hypothesis import given
 from fakes.builders import NOW, OTHER_OWNER, A, B, ago, desired, foreign, known, name_of, observed, project, version
 from rekognition_operator.api.conditions import ConditionType, Reason
 from rekognition_operator.api.resource import ResourceStatus, VersionRole
+from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import DriftItem, Finding, ReadyState, Report, VersionReport
 from rekognition_operator.core.events import events
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
@@ -75,6 +76,15 @@ def test_every_condition_carries_the_generation_that_was_looked_at() -> None:
     status = after(desired(generation=7), FAILED)
     assert status.observed_generation == 7
     assert {c.observed_generation for c in status.conditions or []} == {7}
+
+
+def test_the_earliest_day_of_expiry_is_shown_while_the_version_in_service_is_deprecated() -> None:
+    seen = {t.DEPRECATED_SEEN: t.time_value(NOW)}
+    for state, expected in (("DEPRECATED", NOW + timedelta(days=60)), ("TRAINING_COMPLETED", None)):
+        shown = version(A, status=state, promoted=ago(days=9), tags=seen)
+        status = after(desired(), observed(shown, project=project(latest=name_of(A))))
+        assert status.active is not None
+        assert status.active.expiry_estimate == expected
 
 
 def test_the_active_version_is_shown_with_what_applications_and_people_need() -> None:

@@ -124,6 +124,9 @@ version_tags = tags(
     tag(t.FAILED_SEEN, *TIME_TAGS),
     tag(t.DEPRECATED_SEEN, *TIME_TAGS),
     *tags_of_proving(),
+    tag(t.REFRESHED_BY, *(f"{name}{seen}" for name in NAMES[:4] for seen in ("", " seen")), "never"),
+    tag(t.REFRESH_OF, f"{name_of(A)} 7.0", f"{name_of(A, 2)} 8.0", "autumn 7.0", "x"),
+    tag(t.ADDED_BY, t.AWS, "a person"),
     tag("team", "a", "b"),
 )
 project_tags = tags(
@@ -157,6 +160,7 @@ def worlds(draw: st.DrawFn) -> Observed:
             description=draw(st.sampled_from([None, "autumn"])),
             output=draw(st.sampled_from([None, OUTPUT])),
             f1_score=draw(st.sampled_from([None, 0.7, 0.85, 0.86])),
+            base_model_version=draw(st.sampled_from(["7.0", "8.0", None])),
         )
         for age, name in enumerate(names)
     )
@@ -168,7 +172,7 @@ def worlds(draw: st.DrawFn) -> Observed:
             tags=draw(project_tags),
             status=draw(st.sampled_from([ProjectStatus.CREATED] * 6 + list(ProjectStatus))),
             feature=draw(st.sampled_from([Feature.CONTENT_MODERATION] * 6 + [Feature.CUSTOM_LABELS])),
-            auto_update=draw(st.sampled_from([False] * 6 + [True])),
+            auto_update=draw(st.sampled_from([False] * 3 + [True])),
             datasets=draw(st.sampled_from([(), (), (), (dataset,), (replace(dataset, status="DELETE_IN_PROGRESS"),)])),
         ),
         versions,
@@ -183,6 +187,9 @@ resources = st.builds(
     tags=tag("team", "a", "b"),
     output=st.sampled_from([OUTPUT, S3Object("acme-ml", "elsewhere/")]),
     description=st.sampled_from([None, "autumn"]),
+    auto_update=flags,
+    adopt_updates=st.booleans(),
+    refresh_after=st.sampled_from([None, timedelta(), timedelta(days=5)]),
     keep=st.integers(0, 2),
     keep_failed=st.integers(0, 2),
     adoption_policy=st.sampled_from(["Never", "IfUnowned"]),
@@ -217,7 +224,22 @@ def is_foreign(wanted: Desired, seen: ObservedVersion) -> bool:
         return False
     name = parse_version_name(seen.name)
     proved = name is not None and seen.inputs is not None and name.digest in digests(seen.inputs)
-    return not proved and not (seen.name in wanted.adopt_versions and seen.inputs is not None)
+    named = seen.name in wanted.adopt_versions and seen.inputs is not None
+    return not proved and not named and not may_be_adopted_from_aws(wanted, seen)
+
+
+def may_be_adopted_from_aws(wanted: Desired, seen: ObservedVersion) -> bool:
+    """Tell whether a version without owner may be one that AWS has trained for the wanted inputs."""
+    if not (wanted.auto_update and wanted.adopt_updates) or t.RELEASED in seen.tags or seen.state not in TRAINED:
+        return False
+    return seen.inputs is None or seen.inputs == wanted.inputs
+
+
+def is_by_aws(wanted: Desired, seen: ObservedVersion) -> bool:
+    """Tell whether AWS has added a version that counts as ours: it is deleted as a foreign one is."""
+    if seen.tags.get(t.ADDED_BY) == t.AWS:
+        return True
+    return t.ownership(seen.tags, wanted.owner) is t.Ownership.UNOWNED and may_be_adopted_from_aws(wanted, seen)
 
 
 def is_rejected(wanted: Desired, seen: ObservedVersion) -> bool:
@@ -287,6 +309,8 @@ def touches_nothing_of_others(wanted: Desired, world: Observed, decision: Decisi
     versions = {seen.arn: seen for seen in world.versions}
     for action in decision.actions:
         target = versions.get(targets(action) or "")
+        if target is not None and isinstance(action, DeleteVersion) and not action.foreign:
+            assert not is_by_aws(wanted, target) or parse_version_name(target.name) is not None
         if target is not None and is_foreign(wanted, target):
             assert isinstance(action, DeleteVersion | StopVersion)
             assert action.foreign
@@ -336,13 +360,35 @@ def pays_at_most_once(wanted: Desired, world: Observed, decision: Decision) -> N
             and parsed.digest == name.digest
             and t.DIGEST not in seen.tags
         ]  # fmt: skip
-        assert VersionState.TRAINING_IN_PROGRESS not in {seen.state for seen in ours}
+        states = {seen.state for seen in ours}
+        assert VersionState.TRAINING_IN_PROGRESS not in states
+        if t.REFRESH_OF in create.tags:
+            assert wanted.refresh_after is not None
+            refreshes_once(wanted, world, decision, create)
+            continue
         bad = [seen for seen in world.versions if speaks_against(wanted, world, seen)]
         can_serve = [seen for seen in ours if seen.state in SERVES[wanted.feature] and seen not in bad]
         if create.tags.get(t.CAUSE) == "retry" and bad:
             event("asks for a training beside one that can serve, since a person did")
         else:
             assert can_serve == []
+
+
+def refreshes_once(wanted: Desired, world: Observed, decision: Decision, create: CreateVersion) -> None:
+    """See that the training is instead of a deprecated version that knows of it, and is none that was seen already."""
+    event("asks for a refresh")
+    name, _, base = create.tags[t.REFRESH_OF].rpartition(" ")
+    (source,) = [seen for seen in world.versions if seen.name == name]
+    assert source.state is VersionState.DEPRECATED
+    assert not is_foreign(wanted, source)
+    assert base == (source.base_model_version or "unknown")
+    if not create.tags[t.CAUSE].startswith("refresh:"):
+        return  # a failed one, tried again as any training is
+    remembered = source.tags.get(t.REFRESHED_BY)
+    written = [action.tags for action in decision.actions if isinstance(action, SetTags) and action.arn == source.arn]
+    known = {**source.tags, **{key: value for tags in written for key, value in tags.items()}}
+    assert known[t.REFRESHED_BY] == create.version_name
+    assert remembered != f"{create.version_name} seen"
 
 
 def promotes_only_what_can_serve(wanted: Desired, world: Observed, decision: Decision) -> None:

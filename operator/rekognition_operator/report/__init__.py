@@ -1,0 +1,1 @@
+"""The page that `rekognition-operator report` writes. Needs the extra ``report``: matplotlib and jinja2."""

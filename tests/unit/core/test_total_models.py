@@ -72,7 +72,7 @@ memory = tags(
     ),
     tag(
         t.STOPPED_BY,
-        *(f"{why} {at}" for why in ("spec", "schedule", "units", "rollout", "budget") for at in TIME_TAGS[1:4]),
+        *(f"{why} {at}" for why in ("spec", "schedule", "units", "rollout", "budget") for at in TIME_TAGS[2:4]),
         *("", "idle", f"idle {TIME_TAGS[2]} 0123456789ab", "whim 2026-03-02T08:00:00.000Z", "idle never x"),
     ),
 )

@@ -116,7 +116,11 @@ class ModelSimulation(ModelMoves):
         assert not asked.suspended
         assert not (asked.reports and life.left_running), f"{version.name} was started by a person"
         others = self._listed(but=arn)
-        next_one = any(v.arn != arn and v.state in TRAINED and self._is_wanted(v.name) for v in self.aws.last_listing)
+        # One that has failed to start is started once more upon a person's word.
+        may_take_over = TRAINED | {VersionState.FAILED} if self.causes.tokens else TRAINED
+        next_one = any(
+            v.arn != arn and v.state in may_take_over and self._is_wanted(v.name) for v in self.aws.last_listing
+        )
         assert (
             not asked.open_at(self.aws.looked_at)
             or not self.may_run()

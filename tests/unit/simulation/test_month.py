@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
+from exploring import examples
 from fakes.model_simulation import ModelSimulation
 from fakes.model_world import POLICY
 from fakes.simulation import Move
@@ -104,7 +105,7 @@ def test_a_whole_month_bills_the_hours_of_the_schedule(start: datetime, number: 
     assert scheduled - len(runs) * (late + starting) <= billed <= scheduled + len(runs) * late
 
 
-@settings(relaxed, max_examples=80)
+@settings(relaxed, max_examples=examples(80))
 @given(st.sampled_from(STARTS), month(EVERYTHING))
 def test_nothing_runs_longer_than_the_spec_allows_and_what_shall_run_runs(
     start: datetime, history: list[Stretch]
@@ -118,7 +119,7 @@ SHIFTED_BY_STATUS = ("crash", "fault", "denied", "no room", "wait")
 the calls."""
 
 
-@settings(relaxed, max_examples=25)
+@settings(relaxed, max_examples=examples(25))
 @given(
     st.sampled_from(STARTS),
     month(tuple(kind for kind in EVERYTHING if kind not in (*REMEMBERED_BY_STATUS_ONLY, *SHIFTED_BY_STATUS))),

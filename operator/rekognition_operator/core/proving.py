@@ -236,9 +236,7 @@ class _Prover:
 
     def _unavailable(self, pin: str, own: OwnVersion | None) -> Finding | None:
         """Say why the pinned version cannot serve; None: it is on its way, since spec.training asks for it, too."""
-        name = parse_version_name(pin)
-        asked_for = name is not None and name.digest in self.desired.digests
-        if asked_for if own is None else own.version.state in IN_TRAINING:
+        if self._is_to_come(pin) if own is None else own.version.state in IN_TRAINING:
             return None
         foreign = next((version for version in self.fleet.foreign if version.name == pin), None)
         if own is not None and own.base_model_answers:
@@ -262,6 +260,14 @@ class _Prover:
             f"spec.pin names version {pin}, which cannot serve: {why}; {serves}. Set spec.pin to another one of "
             "status.versions, or remove it",
         )
+
+    def _is_to_come(self, pin: str) -> bool:
+        """Whether spec.training asks for a version of this name, which is not there yet."""
+        name = parse_version_name(pin)
+        if name is None or name.digest not in self.desired.digests:
+            return False
+        trained = any(own.usable for own in self.fleet.of(self.desired.digests))
+        return not trained and name.attempt > self.fleet.highest_attempt(name.digest)
 
     # --- the gates --------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,10 @@ class Answer(StrEnum):
     BAD = "bad"
     BASE = "base"
     """The base model answered in its place, twice in a row."""
+    UNUSABLE = "unusable"
+    """The image cannot be read."""
     NOTHING = "nothing"
-    """The call failed, or the base model has answered once."""
+    """The call failed otherwise, or the base model has answered once."""
 
 
 class ProvingAccount(WatchedRekognition):
@@ -84,9 +86,11 @@ class ProvingAccount(WatchedRekognition):
 
         try:
             answer = super()._run(operation, subject, lane, effect if fault is None else refuse)
-        except CallError:
+        except CallError as error:
             if operation.startswith("Detect"):
-                self.answers[self._question(subject)], self._base_once = Answer.NOTHING, None
+                unusable = error.kind in {ErrorKind.INVALID, ErrorKind.ACCESS_DENIED}
+                self.answers[self._question(subject)] = Answer.UNUSABLE if unusable else Answer.NOTHING
+                self._base_once = None
             raise
         if operation == "GetObject":
             self.read.add(subject)

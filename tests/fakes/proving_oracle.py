@@ -67,6 +67,8 @@ class Oracle:
         By ARN: what the evaluation summary says.
     written
         What ``rejected`` and ``proved`` were written for: the gates, by ARN and value of the tag.
+    must_answer
+        Whether a version that cannot be asked, for want of the image, has failed: a model, which is billed meanwhile.
     """
 
     aws: ProvingAccount
@@ -75,6 +77,7 @@ class Oracle:
     is_wanted: Callable[[ObservedVersion, Word], bool]
     mistakes: dict[str, Mistakes] = field(default_factory=dict)
     written: dict[tuple[str, str], str] = field(default_factory=dict)
+    must_answer: bool = False
 
     def unfit(self, arn: str, word: Word) -> str | None:
         """Say why a version must not serve; None: nothing speaks against it."""
@@ -119,6 +122,10 @@ class Oracle:
             return True
         return f1 >= (serving.f1_score or 0.0) - word.max_regression - 1e-9
 
+    def passes_unasked(self, version: ObservedVersion, word: Word) -> bool:
+        """Tell whether a version passes the gates that need no call."""
+        return self._scores(version, word) and self._improves(version, word) is not False
+
     def _improves(self, version: ObservedVersion, word: Word) -> bool | None:
         if word.fewer_false_positives is None:
             return True
@@ -130,7 +137,8 @@ class Oracle:
 
     def _answers(self, version: ObservedVersion, word: Word) -> list[bool | None]:
         said = [self.aws.answers.get((version.arn, image), Answer.NOTHING) for image in word.images]
-        return [None if answer is Answer.NOTHING else answer is Answer.GOOD for answer in said]
+        open_ = {Answer.NOTHING} if self.must_answer else {Answer.NOTHING, Answer.UNUSABLE}
+        return [None if answer in open_ else answer is Answer.GOOD for answer in said]
 
     # --- who serves -------------------------------------------------------------------------------------------------
 
@@ -168,7 +176,9 @@ class Oracle:
         pinned, serving = self.pinned(word), self.in_service(word)
         if pinned is not None:
             return pinned.arn
-        wanted = sorted((v for v in self.own if self.is_wanted(v, word)), key=lambda v: self._rank(v, word), reverse=True)
+        wanted = sorted(
+            (v for v in self.own if self.is_wanted(v, word)), key=lambda v: self._rank(v, word), reverse=True
+        )
         others = sorted((v for v in self.own if v not in wanted), key=_promoted_at, reverse=True)
         chosen = next((v for v in wanted if self.may_serve(v, word)), None)
         if word.pin is None and chosen is not None:
@@ -190,4 +200,3 @@ class Oracle:
 
 def _promoted_at(version: ObservedVersion) -> tuple[str, float]:
     return version.tags.get(t.PROMOTED_AT) or version.created_at.isoformat(), version.created_at.timestamp()
-

@@ -105,6 +105,7 @@ class ProvingSimulation(ProvingWorld):
                 assert words, f"{version.name} is marked {tags[key]}"
                 self.oracle.written[arn, tags[key]] = words[-1].gates
         if t.REJECTED in tags:
+            assert t.PROMOTED_AT not in version.tags, f"{version.name} has served, and is judged again"
             self.rejected_now.add(arn)
         if t.APPROVED in tags:
             assert any(word.approved == version.name for word in self.words), f"nobody approved {version.name}"

@@ -59,7 +59,7 @@ def test_each_example_does_what_it_promises(alone: Alone) -> None:
 
 def every_field_is_taken(adapter: Adapter) -> None:
     name = str(adapter.active)
-    assert course(adapter) == [f"Ask {name}", f"Promote {name}"]
+    assert course(adapter)[:2] == [f"Ask {name}", f"Promote {name}"]
     assert {gate["gate"] for gate in versions_of(adapter.now)[name]["gates"]} == {
         "minF1Score",
         "minImprovementOverBase.falsePositives",
@@ -117,7 +117,7 @@ def an_upload_trains(scene: Scene, adapter: Adapter) -> None:
 
 def it_is_asked_every_six_hours(scene: Scene, adapter: Adapter) -> None:
     name, arn = adapter.active, adapter.active_arn
-    assert course(adapter) == [f"Ask {name}", f"Promote {name}"]
+    assert course(adapter)[:2] == [f"Ask {name}", f"Promote {name}"]
     mark = scene.aws.mark()
 
     scene.aws.travel(timedelta(hours=6))

@@ -81,6 +81,10 @@ def test_the_tour_is_told_to_its_end_and_leaves_nothing_running(tmp_path: Path) 
         "spring-2026, made by hand, is in service, and nothing was trained for it.",
         "The tags are again as the spec says.",
         "The new version is in service, and was trained once.",
+        "The worse version is rejected, with numbers; applications go on with the one before.",
+        "The better one is in service, and published.",
+        "trained on base model 8.0, passed the gates and is published.",
+        "The old one is the base model by now, and detect says so by its exit code; the published one answers.",
         "Nothing of it is left in AWS.",
         "What you have seen",
     ):

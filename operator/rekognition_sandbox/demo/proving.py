@@ -69,7 +69,12 @@ def new_base_model(stage: Stage) -> None:
     controls = "$AWS_ENDPOINT_URL/moto-api/rekognition"
     stage.run(f'curl -s -X PUT {controls}/base-model -d \'{{"version": "{BASE_MODEL}", "deprecate": true}}\'')
     stage.run(f"kubectl annotate {ADAPTER} --overwrite {RECONCILE_REQUESTED_AT}=released")
-    stage.expect(NAME, holds("Expiring"), seconds=REACTION_SECONDS, what="the condition Expiring")
+    stage.expect(
+        NAME,
+        lambda s: any(c.type == "Expiring" and "estimate" in c.message for c in s.conditions or []),
+        seconds=REACTION_SECONDS,
+        what="when it may expire",
+    )
     stage.run(f"{GET} -o jsonpath='{{.status.conditions[?(@.type==\"Expiring\")].message}}'")
 
     stage.tell("\nTwo weeks later, as spec.refresh says, the same inputs are trained on the new base model.")

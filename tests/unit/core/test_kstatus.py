@@ -21,10 +21,12 @@ from fakes.builders import (
     version,
 )
 from fakes.models import P, Q, made, model, running, stopped, windows, world
+from fakes.proofs import answers, at_least, automatic, manual, probed, proofs
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.proof import Outcome
 from rekognition_operator.core.status import compose, first_sight
 from rekognition_operator.core.world import Desired, Observed, ProjectStatus
 from unit.core.table import Case, empty_status
@@ -82,6 +84,11 @@ DENIED = Terminal(Reason.ACCESS_DENIED, "denied", 600)
 FAULT = Transient(Reason.RETRYING, "network")
 HERE = project(latest=name_of(A))
 THERE = project(latest=name_of(B))
+TRAINED_B = version(B, created=ago(minutes=5), f1_score=0.7)
+PROBED, GATED = automatic(probed()), automatic(at_least(0.8))
+UNPROVABLE = observed(version(A), project=HERE, proofs=proofs((version(A), answers(Outcome.UNUSABLE))))
+BASE_MODEL_ANSWERS = observed(SERVING_A, project=HERE, proofs=proofs((SERVING_A, answers(Outcome.BASE_MODEL))))
+PROBES_FAIL = observed(SERVING_A, project=HERE, proofs=proofs((SERVING_A, answers(Outcome.FAILED))))
 
 PHASES = (
     Phase("creating the project", desired(), observed(project=None), "InProgress"),
@@ -154,6 +161,27 @@ PHASES = (
         "the project would move",
         desired(place=replace(PLACE, region="eu-west-1"), known_project=known()), observed(project=None), "Failed",
     ),
+    Phase("being proved", desired(promotion=PROBED), observed(version(A), project=HERE), "InProgress"),
+    Phase("a retraining is being proved", desired(B, promotion=PROBED), observed(SERVING_A, TRAINED_B, project=THERE),
+          "InProgress"),
+    Phase("cannot be proved", desired(promotion=PROBED), UNPROVABLE, "Failed"),
+    Phase("rejected", desired(promotion=GATED), observed(version(A, f1_score=0.7), project=HERE), "Failed"),
+    Phase(
+        "a retraining is rejected",
+        desired(B, promotion=GATED), observed(SERVING_A, TRAINED_B, project=THERE), "Failed",
+    ),
+    Phase(
+        "a first version waits for a person's word",
+        desired(promotion=manual()), observed(version(A), project=HERE), "InProgress",
+    ),
+    Phase(
+        "a retraining waits for a person's word",
+        desired(B, promotion=manual()), observed(SERVING_A, TRAINED_B, project=THERE), "Current",
+    ),
+    Phase("pinned", desired(B, pin=name_of(A)), observed(SERVING_A, TRAINED_B, project=THERE), "Current"),
+    Phase("pinned to nothing", desired(pin="gone"), observed(SERVING_A, project=HERE), "Failed"),
+    Phase("the base model answers", desired(promotion=PROBED), BASE_MODEL_ANSWERS, "Failed"),
+    Phase("probes fail in service", desired(promotion=PROBED), PROBES_FAIL, "Current"),
     Phase("suspended in service", desired(suspend=True), observed(SERVING_A, project=HERE), "Current"),
     Phase("suspended before anything serves", desired(suspend=True), observed(project=None), "InProgress"),
     Phase("an unknown status", desired(), observed(version(A, status="NEW"), project=HERE), "InProgress"),

@@ -83,7 +83,7 @@ def test_every_adapter_comes_to_rest_and_nothing_serves_only_where_nothing_may(
         tags={**t.owner_tags(OWNER), t.RETRY: seen.project.tags.get(t.RETRY, "")},
         status=ProjectStatus.CREATED,
         feature=Feature.CONTENT_MODERATION,
-        auto_update=False,
+        auto_update=wanted.auto_update,
     )
     decisions, last = lived(wanted, replace(seen, project=ours), answer)
     late = [action for decision in decisions[-REST:] for action in decision.actions]

@@ -359,6 +359,7 @@ def pays_at_most_once(wanted: Desired, world: Observed, decision: Decision) -> N
             and (parsed := parse_version_name(seen.name)) is not None
             and parsed.digest == name.digest
             and t.DIGEST not in seen.tags
+            and not (seen.name in wanted.adopt_versions and seen.inputs != wanted.inputs)  # counts for what it is of
         ]  # fmt: skip
         states = {seen.state for seen in ours}
         assert VersionState.TRAINING_IN_PROGRESS not in states

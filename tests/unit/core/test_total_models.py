@@ -28,7 +28,7 @@ from rekognition_operator.core.world import (
     VersionState,
 )
 from unit.core import test_total
-from unit.core.test_total import TIME_TAGS, is_foreign, rejected_now, speaks_against, tag, tags
+from unit.core.test_total import TIME_TAGS, is_by_aws, is_foreign, rejected_now, speaks_against, tag, tags
 
 RUNS = (VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING)
 STARTABLE = {
@@ -72,7 +72,7 @@ memory = tags(
     ),
     tag(
         t.STOPPED_BY,
-        *(f"{why} {at}" for why in ("spec", "schedule", "units", "rollout", "budget") for at in TIME_TAGS[1:4]),
+        *(f"{why} {at}" for why in ("spec", "schedule", "units", "rollout", "budget") for at in TIME_TAGS[2:4]),
         *("", "idle", f"idle {TIME_TAGS[2]} 0123456789ab", "whim 2026-03-02T08:00:00.000Z", "idle never x"),
     ),
 )
@@ -144,7 +144,8 @@ def stops_what_runs_and_says_why(wanted: Desired, world: Observed, decision: Dec
     for stop in stops:
         event("stops")
         assert versions[stop.arn].state is VersionState.RUNNING
-        assert stop.foreign is is_foreign(wanted, versions[stop.arn])
+        either = wanted.deleting and is_by_aws(wanted, versions[stop.arn])
+        assert either or stop.foreign is is_foreign(wanted, versions[stop.arn])
         assert stop.foreign or t.STOPPED_BY in stop.tags
         assert not stop.foreign or (wanted.deleting and wanted.foreign_versions == "Delete")
 

@@ -47,12 +47,15 @@ class Proving:
         ARNs of those of them that must be asked before they serve, and can only be while they run: models.
     rejected
         Versions that did not pass in this very look: the tag is among ``records``.
+    good
+        ARNs of the versions that may serve as they are: they have served or passed, and no person's word is missing.
     """
 
     chosen: OwnVersion | None = None
     fallback: OwnVersion | None = None
     unproved: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
+    good: set[str] = field(default_factory=set)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     records: list[SetTags] = field(default_factory=list)
     stalled: Finding | None = None
@@ -66,10 +69,6 @@ class Proving:
     def admits(self, own: OwnVersion) -> bool:
         """Whether a chosen version may be put into service now, as far as the gates go."""
         return own.version.arn not in self.unproved
-
-    def fit(self, own: OwnVersion) -> bool:
-        """Whether nothing that is known by now speaks against that a version serves."""
-        return own.acceptable and own.version.arn not in self.rejected
 
     def rejects(self, own: OwnVersion) -> bool:
         """Whether a version did not pass the gates, in this look or an earlier one."""
@@ -175,6 +174,7 @@ class _Prover:
         self.out = Proving()
 
     def run(self) -> None:
+        self.out.good = {own.version.arn for own in self.fleet.own if self._is_good(own)}
         active = self.fleet.active
         if active is not None:
             self.out.verdicts[active.version.arn] = _standing(self.desired, self.fleet, active, self.proofs)
@@ -187,6 +187,10 @@ class _Prover:
         for own in _contenders(self.desired, self.fleet):
             if self._consider(own):
                 break
+
+    def _is_good(self, own: OwnVersion) -> bool:
+        passed = _standing(self.desired, self.fleet, own, self.proofs).standing is Standing.PASSED
+        return own.pinned or (passed and not own.base_model_answers and not self._waits_for_a_word(own))
 
     def _note_base_model(self, own: OwnVersion) -> None:
         """Say that the base model answers in the place of a version that should serve."""

@@ -37,6 +37,7 @@ EDITS = (
     "describe",
     "retry",
 )
+PROVING = ("gates", "gates", "strategy", "approve", "pin", "quality", "quality", "answers", "image")
 WORLD = (
     "start by hand",
     "stop by hand",
@@ -48,7 +49,7 @@ WORLD = (
     "lose version tag",
 )
 OPERATOR = ("crash", "down", "fault", "denied", "no room", "lose status", "wait")
-EVERYTHING = (*EDITS, *WORLD, *OPERATOR)
+EVERYTHING = (*EDITS, *PROVING, *WORLD, *OPERATOR)
 STARTS = (datetime(2026, 3, 13, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC))
 """A month that has the change to summer time in Europe, and one that has the change back, also in New York."""
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -14,7 +14,7 @@ from fakes.simulation import Move
 from rekognition_operator.controller import publish
 from rekognition_operator.core import proving, versions
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.gates import Rejection
+from rekognition_operator.core.gates import Rejection, read_proved
 from rekognition_operator.core.proof import Outcome, ProbeResult, Proof
 from rekognition_operator.core.proving import _Prover
 from rekognition_operator.core.versions import OwnVersion
@@ -138,7 +138,7 @@ def _rejected_by_any_gates(gates: Gates, version: ObservedVersion) -> Rejection 
 
 
 def _judges_what_has_served(gates: Gates, own: OwnVersion) -> bool:
-    return gates == Gates() or proving.read_proved(gates, own.version)
+    return gates == Gates() or read_proved(gates, own.version)
 
 
 def _approved_by_any_name(prover: _Prover, own: OwnVersion) -> bool:

@@ -66,7 +66,7 @@ class ModelSimulation(ModelMoves):
     def _watch(self, change: str, resource: Resource) -> None:
         super()._watch(change, resource)
         word = read_word(resource)
-        if self.words and word.images != self.words[-1].images:
+        if self.words and word.gates != self.words[-1].gates:
             self.aws.forget_answers()
         self.words.append(word)
 

@@ -44,7 +44,7 @@ class ProvingSimulation(ProvingWorld):
         if known is None or known.asked != resource.asked:
             self.lane = Lane.CHANGE
         word = read_word(resource)
-        if self.words and word.images != self.words[-1].images:
+        if self.words and word.gates != self.words[-1].gates:
             self.aws.forget_answers()
         self.words.append(word)
 

@@ -128,9 +128,9 @@ async def _ask(
     for probe in gates.probes:
         results.append(await _probe(aws, probe, own, lane))
         if results[-1].outcome is Outcome.UNKNOWN:
-            if known is not None and known.key == gates.key and not _all_passed(known):
-                return known.results  # what was found stays found until it can be asked again
             break  # more calls would meet the same fault
+    if known is not None and known.key == gates.key and _stays_found(known, results):
+        return known.results
     if at is not None:
         memory.asked[own.version.arn] = Asked(gates.key, at, tuple(results))
     return tuple(results)
@@ -142,6 +142,15 @@ def _is_fresh(known: Asked, desired: Desired, policy: Policy, at: datetime) -> b
         return False
     good_for = desired.promotion.probe_interval if _all_passed(known) else _less_than_a_sweep(policy)
     return timedelta() <= at - known.at < good_for
+
+
+def _stays_found(known: Asked, results: list[ProbeResult]) -> bool:
+    """Whether what was found stays found, since the version could not be asked again."""
+    outcomes = {result.outcome for result in results}
+    if Outcome.UNKNOWN in outcomes:
+        return not _all_passed(known)
+    base_model_answered = any(result.outcome is Outcome.BASE_MODEL for result in known.results)
+    return base_model_answered and outcomes == {Outcome.UNUSABLE}
 
 
 def _all_passed(known: Asked) -> bool:

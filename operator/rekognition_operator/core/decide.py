@@ -171,7 +171,7 @@ def _decide_versions(
         *followed.records,
         *tagging.records,
         *tagging.corrections,
-        *surplus(desired, fleet, serving.in_service, followed.remembered),
+        *surplus(desired, fleet, serving.in_service, followed.remembered | proving.may_serve_next),
         *(action for action in costly if action is not None),
     ]
     drift = [*tagging.drift, *serving.drift]

@@ -67,6 +67,11 @@ class Proving:
         """Whether a chosen version may be put into service now, as far as the gates go."""
         return own.version.arn not in self.unproved
 
+    @property
+    def may_serve_next(self) -> frozenset[str]:
+        """ARNs of the versions that were considered, and not rejected: they are kept."""
+        return frozenset(arn for arn, verdict in self.verdicts.items() if verdict.standing is not Standing.REJECTED)
+
     def fit(self, own: OwnVersion) -> bool:
         """Whether nothing that is known by now speaks against that a version serves."""
         return own.acceptable and own.version.arn not in self.rejected

@@ -228,6 +228,13 @@ BLUE_GREEN = (
         says=("none is in service",),
     ),
     Case(
+        "keep 0 leaves a model of older inputs that may be the only one to serve: it is started to be asked",
+        model(Q, promotion=PROBED, keep=0),
+        world(new("STOPPED", tags=rejected(ASKED, SAYS_FAILED)), made(R, created=ago(days=9)), latest=Q),
+        ["StartVersion R 1 [serving=Starting 1 now]"],
+        halted("VersionRejected", up_to_date="False VersionRejected"),
+    ),
+    Case(
         "a first model that was rejected and stopped stays so",
         model(Q, promotion=PROBED), world(new("STOPPED", tags=rejected(ASKED, SAYS_FAILED)), latest=Q),
         [],

@@ -156,6 +156,16 @@ BEFORE = (
         ["Promote A [promoted-at=now]"],
         stuck("ProofBlocked"),
     ),
+    Case(
+        "keep 0 leaves a version of older inputs that may be the only one to serve, while it is asked",
+        desired(B, promotion=PROBED, keep=0),
+        observed(
+            version(B, created=ago(hours=1), tags=rejected(ASKED, SAYS_FAILED)), version(C, created=ago(days=9)),
+            project=THERE,
+        ),
+        [],
+        stuck("VersionRejected"),
+    ),
 )  # fmt: skip
 
 WHILE_IT_SERVES = (

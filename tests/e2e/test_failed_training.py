@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from e2e.harness.aws import BROKEN, PREFIX
+from e2e.harness.data import BROKEN, PREFIX
 from e2e.harness.reading import active_of, message_of, roles, settled
 from e2e.harness.resource import Adapter
 from e2e.harness.scene import Scene

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from e2e.harness.aws import TRAIN
+from e2e.harness.data import TRAIN
 from e2e.harness.reading import reason_of
 from e2e.harness.resource import Adapter, Model
 from e2e.harness.scene import Scene

@@ -2,8 +2,8 @@
 
 import pytest
 
-from e2e.harness.aws import BROKEN, PREFIX
 from e2e.harness.cluster import body_text
+from e2e.harness.data import BROKEN, PREFIX
 from e2e.harness.hours import closed_until
 from e2e.harness.reading import message_of, reason_of, roles
 from e2e.harness.resource import Adapter, Model, Resource

@@ -1,26 +1,23 @@
 """Does each example of a CustomLabelsModel do what its comments promise, applied as it stands?"""
 
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import yaml
 
-import rekognition_sandbox
+from e2e.harness.examples import EXAMPLES, apply_example, where_examples_play
 from e2e.harness.hours import told
 from e2e.harness.reading import message_of, reason_of, serving_of
 from e2e.harness.resource import Model
-from e2e.harness.scene import Scene
 from e2e.harness.stage import Alone
+from e2e.harness.watching import Sighting
 from rekognition_sandbox.controlplane.sandbox import EXAMPLES_NAMESPACE, SAMPLES_BUCKET
 from rekognition_sandbox.emulator.wire import QuotaChange
 from rekognition_sandbox.samples import make_parts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
-EXAMPLES = Path(rekognition_sandbox.__file__).parents[2] / "examples"
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -30,21 +27,24 @@ def test_each_example_does_what_it_promises(alone: Alone) -> None:
         alone(NAMESPACES=EXAMPLES_NAMESPACE, RUNNING_MODEL_SLOTS="5", TRAINING_SLOTS="5") as own,
         own.aws.quotas(room),
     ):
-        scene = replace(own, namespace=EXAMPLES_NAMESPACE, aws=replace(own.aws, region="us-east-1"))
-        scene.cluster.plane.create_namespace(EXAMPLES_NAMESPACE)
+        scene = where_examples_play(own)
         make_parts().upload(scene.aws.s3, SAMPLES_BUCKET)
         monday = next_monday(scene.aws.now)
         scene.aws.travel_to(monday - timedelta(days=2))  # no window is open for as long
         scene.operator.start()
-        models = {path.stem.removeprefix("customlabelsmodel").lstrip("-"): apply(scene, path) for path in paths()}
+        models = {
+            path.stem.removeprefix("customlabelsmodel").lstrip("-"): apply_example(scene, path, Model)
+            for path in paths()
+        }
         always, full, idle, office, stopped = (
             models[name] for name in ("", "full", "idle-stop", "office-hours", "stopped")
         )
 
         stopped.wait_at_rest("Stopped")
         always.wait("serving", lambda seen: seen.holds("Serving"))
-        for model in (office, full):
-            closed = model.wait_at_rest("OutsideWindow")
+        unproved = full.wait("it is asked first", lambda seen: why_not_up_to_date(seen) == "AwaitingProof")
+        assert reason_of(unproved, "Ready") == "OutsideWindow"
+        for closed in (office.wait_at_rest("OutsideWindow"), unproved):
             assert serving_of(closed)["nextTransition"] == told(monday.replace(tzinfo=None))
         scene.aws.travel_to(monday + timedelta(minutes=1))
         for model in (office, full):
@@ -63,11 +63,9 @@ def paths() -> list[Path]:
     return sorted(EXAMPLES.glob("customlabelsmodel*.yaml"))
 
 
-def apply(scene: Scene, path: Path) -> Model:
-    """Apply an example with kubectl, as its reader does."""
-    scene.cluster.kubectl("apply", "-f", str(path))
-    manifest = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return Model(scene, manifest["metadata"]["name"], manifest["spec"])
+def why_not_up_to_date(seen: Sighting) -> str | None:
+    condition = seen.condition("UpToDate") or {"status": "True"}
+    return None if condition["status"] == "True" else str(condition["reason"])
 
 
 def next_monday(now: datetime) -> datetime:

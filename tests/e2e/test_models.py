@@ -2,7 +2,7 @@
 
 import pytest
 
-from e2e.harness.aws import PARTS_PREFIX, TRAIN
+from e2e.harness.data import PARTS_PREFIX, TRAIN
 from e2e.harness.reading import active_of, changes, message_of, reason_of, runs, serving_of, table
 from e2e.harness.scene import Scene
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from e2e.harness.aws import PREFIX, TEST, TRAIN
 from e2e.harness.cluster import body_text
+from e2e.harness.data import PREFIX, TEST, TRAIN
 from e2e.harness.reading import reason_of, table
 from e2e.harness.scene import Scene
 from rekognition_operator.kube.resource import FINALIZER

@@ -117,9 +117,8 @@ def test_a_model_is_published_and_stays_so_while_it_is_stopped(scene: Scene) -> 
 
 
 def data(of: Resource, name: str = NAME) -> dict[str, str]:
-    """Return what a ConfigMap holds; empty where there is none."""
-    found = of.scene.cluster.config_map(of.scene.namespace, name)
-    return {} if found is None else dict(found["data"])
+    """Return what the ConfigMap holds."""
+    return of.config_map(name)
 
 
 def wait_named(of: Resource, arn: str) -> dict[str, str]:

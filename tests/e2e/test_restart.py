@@ -2,7 +2,7 @@
 
 import pytest
 
-from e2e.harness.aws import BROKEN, PREFIX
+from e2e.harness.data import BROKEN, PREFIX
 from e2e.harness.reading import active_of, message_of, reason_of
 from e2e.harness.stage import Alone, Stage
 from rekognition_operator.core.tags import RELEASED

@@ -2,7 +2,7 @@
 
 import pytest
 
-from e2e.harness.aws import PREFIX
+from e2e.harness.data import PREFIX
 from e2e.harness.reading import active_of, changes, roles
 from e2e.harness.scene import Scene
 

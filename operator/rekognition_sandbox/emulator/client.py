@@ -232,9 +232,15 @@ class EmulatorControl:
         status: VersionStatus | None = None,
         status_message: str | None = None,
         base_model_version: str | None = None,
+        base_model_answers: bool | None = None,
     ) -> VersionView:
         """Do to a version what AWS does by itself: DEPRECATED, EXPIRED, a failure ..."""
-        change = VersionChange(status=status, status_message=status_message, base_model_version=base_model_version)
+        change = VersionChange(
+            status=status,
+            status_message=status_message,
+            base_model_version=base_model_version,
+            base_model_answers=base_model_answers,
+        )
         return self._send("PUT", f"/versions/{quote(arn)}", change, VersionView)
 
     def add_foreign_version(

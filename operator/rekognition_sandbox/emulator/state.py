@@ -147,7 +147,7 @@ class Version:
     """A project version; `outcome` is set when training has ended, `units` when a model was last started.
 
     `transitions` counts starts and stops, so that the end of one is not taken for that of another; `source_arn` names
-    what a copy was copied from.
+    what a copy was copied from. `base_model_answers`: an adapter that is ignored, whatever its status is.
     """
 
     arn: str
@@ -165,6 +165,7 @@ class Version:
     units: InferenceUnits | None = None
     transitions: int = 0
     source_arn: str | None = None
+    base_model_answers: bool = False
 
     @property
     def created_at(self) -> datetime:

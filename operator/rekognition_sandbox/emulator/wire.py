@@ -152,11 +152,16 @@ class QuotaView(_Wire):
 
 
 class VersionChange(_Wire):
-    """What AWS does to a version by itself: a status, its message, another base model."""
+    """What AWS does to a version by itself: a status, its message, another base model.
+
+    `base_model_answers` lets the base model answer for an adapter, or no longer, whatever status Describe shows: as
+    between the moment in which AWS expires it and the one in which that is listed.
+    """
 
     status: VersionStatus | None = None
     status_message: str | None = None
     base_model_version: str | None = None
+    base_model_answers: bool | None = None
 
 
 class ForeignVersion(_Wire):

@@ -98,6 +98,19 @@ def test_an_expired_adapter_is_ignored_and_the_newest_base_model_answers(aws: Aw
     assert answer["ModerationLabels"] == base["ModerationLabels"]
 
 
+def test_the_base_model_answers_for_an_adapter_as_long_as_it_is_told_to(aws: Aws, image: S3ObjectTypeDef) -> None:
+    project = aws.adapter_project()
+    adapter = aws.train(project)
+    own = detect(aws, image, adapter)
+
+    aws.control.set_version(adapter, base_model_answers=True)
+    assert "ProjectVersion" not in detect(aws, image, adapter)
+    assert aws.version(project)["Status"] == "TRAINING_COMPLETED"
+
+    aws.control.set_version(adapter, base_model_answers=False)
+    assert detect(aws, image, adapter)["ModerationLabels"] == own["ModerationLabels"]
+
+
 @pytest.mark.parametrize("status", ["TRAINING_IN_PROGRESS", "TRAINING_FAILED", "DELETING"])
 def test_an_adapter_that_is_not_ready_is_refused(
     aws: Aws, refused: Refused, image: S3ObjectTypeDef, status: str

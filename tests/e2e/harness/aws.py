@@ -7,23 +7,19 @@ stories that run at the same time in one emulator do not disturb each other.
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache, cached_property
-from types import MappingProxyType
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
+from e2e.harness.data import PARTS_PREFIX, PREFIX, TEST, TRAIN, parts_data, training_data
 from e2e.harness.waiting import wait_for
 from rekognition_sandbox.emulator.aws_client import aws_session, single_attempt
 from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.state import VersionStatus
 from rekognition_sandbox.emulator.wire import CallRecord, QuotaChange
-from rekognition_sandbox.samples import SampleLine, SampleSet
-from rekognition_sandbox.samples.parts import PartLine, PartSet
-from rekognition_sandbox.samples.picture import draw
-from rekognition_sandbox.samples.scenes import PARTS, SCENES
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.client import RekognitionClient
@@ -32,11 +28,6 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 Feature = Literal["CONTENT_MODERATION", "CUSTOM_LABELS"]
-
-PREFIX = "storefront/"
-PARTS_PREFIX = "parts/"
-TRAIN, BROKEN, TEST = "train.manifest", "broken.manifest", "test.manifest"
-TRAIN_AGAIN = "train-again.manifest"
 
 MUTATIONS = frozenset(
     {
@@ -356,42 +347,3 @@ def _patiently(call: Callable[[], Answer], *, also: frozenset[str] = frozenset()
         "AWS takes a call by hand", attempt, deadline_seconds=30, diagnose=lambda: "It was throttled all the time."
     )
     return found[0]
-
-
-@cache
-def training_data() -> SampleSet:
-    """Return the least that trains: few images, each in many lines, since what is learned does not matter here."""
-    beach, statue, vape, mug = (SCENES[name] for name in ("beach", "marble-statue", "vape-pen", "coffee-mug"))
-    images: dict[str, bytes] = {}
-    lines: dict[str, list[SampleLine]] = {"train": [], "test": []}
-    for number, scene in enumerate((beach, statue, vape, mug)):
-        for folder, made in lines.items():
-            key = f"images/{folder}/{scene.name}.png"
-            images[key] = draw(scene, 2 * number + (folder == "test"))
-            made.append(SampleLine(key, scene.shows))
-    damaged = tuple(replace(line, broken='{"source_ref": "{image}"}') for line in lines["train"])
-    manifests = {
-        TRAIN: tuple(lines["train"] * 12),
-        BROKEN: tuple(lines["train"] * 6) + damaged * 6,
-        TEST: tuple(lines["test"] * 6),
-    }
-    return SampleSet(MappingProxyType(images), MappingProxyType(manifests))
-
-
-@cache
-def parts_data() -> PartSet:
-    """Return the least that trains a model: two parts, two pictures of each, in many lines."""
-    images: dict[str, bytes] = {}
-    lines: dict[str, list[PartLine]] = {"train": [], "test": []}
-    for number, scene in enumerate((PARTS["steel-gear"], PARTS["hex-bolt"])):
-        for folder, made in lines.items():
-            key = f"images/{folder}/{scene.name}.png"
-            images[key] = draw(scene, 2 * number + (folder == "test"))
-            made.append(PartLine(key, str(scene.part)))
-    manifests = {
-        TRAIN: tuple(lines["train"] * 12),
-        # Other content under another name: what is trained on it has another digest.
-        TRAIN_AGAIN: tuple(lines["train"] * 10),
-        TEST: tuple(lines["test"] * 6),
-    }
-    return PartSet(MappingProxyType(images), MappingProxyType(manifests))

@@ -5,13 +5,14 @@ import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
 
 from e2e.harness.watching import Key, Object, Watcher
 from rekognition_operator.api.kinds import BY_NAME, Kind
 from rekognition_operator.api.schema import GROUP, VERSION
-from rekognition_sandbox.controlplane.api import Json
+from rekognition_sandbox.controlplane.api import ApiRefusedError, Json
 from rekognition_sandbox.controlplane.audit import AuditRecord, select
 from rekognition_sandbox.controlplane.kubectl import kubectl_path
 from rekognition_sandbox.controlplane.operator_setup import OPERATOR_USER
@@ -68,7 +69,12 @@ class Cluster:
     def config_map(self, namespace: str, name: str) -> Object | None:
         """Return a ConfigMap; None where it does not exist."""
         path = f"/api/v1/namespaces/{namespace}/configmaps/{name}"
-        return self.plane.client.request("GET", path) if self.plane.client.exists(path) else None
+        try:
+            return self.plane.client.request("GET", path)
+        except ApiRefusedError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
 
     def put_config_map(self, namespace: str, name: str, data: Mapping[str, str]) -> Object:
         """Create a ConfigMap, or merge into the data of the one that exists."""

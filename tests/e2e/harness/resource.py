@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from e2e.harness.aws import SERVING, TRAIN_AGAIN
+from e2e.harness.aws import SERVING
 from e2e.harness.cluster import manifest_of
+from e2e.harness.data import TRAIN_AGAIN
 from e2e.harness.diagnosis import diagnosis
 from e2e.harness.reading import active_of, reason_of, runs, settled, versions_of
 from e2e.harness.waiting import wait_for
@@ -52,6 +53,16 @@ class Resource:
     def train_on(self, **inputs: object) -> None:
         """Edit spec.training."""
         self.edit(training=inputs)
+
+    def data(self, manifest: str) -> dict[str, Any]:
+        """Return spec.training.trainingData with another manifest of the same folder."""
+        (named,) = self.spec["training"]["trainingData"]["manifests"]
+        folder = str(named["name"]).rpartition("/")[0]
+        return {"manifests": [{**named, "name": f"{folder}/{manifest}"}]}
+
+    def train_on_manifest(self, name: str) -> None:
+        """Edit spec.training so that it names another manifest of the same folder."""
+        self.train_on(trainingData=self.data(name))
 
     def annotate(self, **annotations: str | None) -> None:
         """Set annotations of ours; an underscore stands for a hyphen, None removes one."""
@@ -116,6 +127,11 @@ class Resource:
     def event_reasons(self) -> list[str]:
         """The reasons of the Events about it, oldest first."""
         return [event["reason"] for event in self.scene.cluster.events(self.scene.namespace, self.name)]
+
+    def config_map(self, name: str) -> dict[str, str]:
+        """Return what a ConfigMap beside it holds; empty where there is none."""
+        found = self.scene.cluster.config_map(self.scene.namespace, name)
+        return {} if found is None else dict(found["data"])
 
     def trainings(self) -> list[str]:
         """Return the names of the versions created for it, by effect, in order."""
@@ -205,12 +221,11 @@ class Model(Resource):
 
     def other_data(self) -> dict[str, Any]:
         """Return training data that the version in the spec was not trained on."""
-        aws = self.scene.aws
-        return {"manifests": [{"bucket": aws.bucket, "name": aws.parts + TRAIN_AGAIN}]}
+        return self.data(TRAIN_AGAIN)
 
     def train_on_other_data(self) -> None:
         """Edit spec.training so that another version is wanted."""
-        self.train_on(trainingData=self.other_data())
+        self.train_on_manifest(TRAIN_AGAIN)
 
     def answers(self) -> bool:
         """Whether the version in service answers DetectCustomLabels."""

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from e2e.harness.aws import TEST, TRAIN, Aws
+from e2e.harness.aws import Aws
 from e2e.harness.cluster import Cluster
+from e2e.harness.data import TEST, TRAIN
 from e2e.harness.operator import OperatorProcess
 from e2e.harness.resource import Adapter, Model
 

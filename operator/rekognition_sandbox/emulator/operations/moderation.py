@@ -65,7 +65,7 @@ def detect_moderation_labels(call: Call, request: DetectModerationLabelsRequestT
 
 
 def _adapter(call: Call, arn: str) -> Version | None:
-    """Return the adapter that is to answer; None when it has expired and the base model answers in its place."""
+    """Return the adapter that is to answer; None when it has expired, or the controls say that the base model does."""
     version = find_version(call.place, arn)
     if version.feature is not Feature.CONTENT_MODERATION:
         raise invalid_parameter(f"{arn} is no adapter: its project has Feature {version.feature}.")
@@ -73,7 +73,7 @@ def _adapter(call: Call, arn: str) -> Version | None:
         case VersionStatus.EXPIRED:
             return None
         case VersionStatus.TRAINING_COMPLETED | VersionStatus.DEPRECATED:
-            return version
+            return None if version.base_model_answers else version
         case status:
             raise AwsError("ResourceNotReadyException", f"The version {arn} is {status} and cannot be used.")
 

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test lint format crds docs requirements clean
+.PHONY: help setup demo sandbox test fuzz lint format crds docs requirements clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ sandbox: $(STAMP)  ## Control plane, AWS emulator and operator, kept up until Ct
 
 test: lint  ## Every check and every test; the stories mostly wait, so there are more workers than cores
 	@$(BIN)/python -m pytest -n 3
+
+fuzz: $(STAMP)  ## The property tests with histories drawn anew, and many times as many: an hour or more
+	@HYPOTHESIS_PROFILE=explore $(BIN)/python -m pytest -n auto -m hypothesis tests/unit
 
 lint: $(STAMP)  ## Formatting, style, types and layers
 	@$(BIN)/ruff check .

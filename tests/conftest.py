@@ -1,14 +1,16 @@
 """In which order, and together with which others, do the tests run?
 
 Under xdist a group stays on one worker, so that a control plane or an emulator is started once for all who share it.
-The end-to-end stories, which take longest, go first.
+The end-to-end stories, which take longest, go first. :mod:`exploring` says what the property tests draw.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
+from exploring import PROFILE
 from scheduling import GroupScheduling
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 ORDER = ("e2e", "component", "unit")
+
+settings.load_profile(PROFILE)
 
 
 @pytest.hookimpl(tryfirst=True)

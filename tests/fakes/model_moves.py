@@ -3,8 +3,19 @@
 from datetime import timedelta
 from typing import Final, cast
 
-from fakes.model_world import DOWN_HOURS, OCCUPYING, TRAINED, ModelWorld, units_of
+from fakes.model_world import (
+    BAD_LABEL,
+    BOARD,
+    DOWN_HOURS,
+    GOOD_F1,
+    IMAGE_LOST,
+    OCCUPYING,
+    TRAINED,
+    ModelWorld,
+    units_of,
+)
 from rekognition_operator.aws.errors import ErrorKind
+from rekognition_operator.core.detected import DetectedLabel
 from rekognition_operator.core.world import Feature, VersionState
 
 STARTABLE: Final = TRAINED | {VersionState.FAILED}
@@ -16,13 +27,28 @@ SCHEDULES: Final[tuple[tuple[str, list[tuple[list[str], str, str]]] | None, ...]
     ("America/New_York", [(EVERY_DAY, "22:00", "06:00")]),
     ("Asia/Kolkata", [(["Sat", "Sun"], "00:00", "00:00"), (EVERY_DAY, "12:00", "14:30"), (["Mon"], "14:00", "16:00")]),
 )
+_PROBES: Final[dict[str, object]] = {
+    "cases": [
+        {"name": "board", "image": {"bucket": BOARD.bucket, "name": BOARD.name}, "expect": {"absent": [BAD_LABEL]}}
+    ]
+}
+GATES: Final[tuple[dict[str, object], ...]] = (
+    {},
+    {"probes": _PROBES},
+    {"minF1Score": 0.8},
+    {"maxF1Regression": 0.02},
+    {"minF1Score": 0.8, "maxF1Regression": 0.02, "probes": _PROBES},
+)
 WAITS_SECONDS: Final = (31, 700, 5000)
 
 
 class ModelMoves(ModelWorld):
     """A model's world, in which people are at work."""
 
-    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912  # a table of what may happen
+    gates: dict[str, object] = GATES[0]
+    manual: bool = False
+
+    def happen(self, kind: str, number: int) -> None:  # noqa: C901, PLR0912, PLR0915  # a table of what may happen
         match kind:
             case "wait":
                 if self.in_pass:  # a call, or the queue, takes its time; between passes the operator would have looked
@@ -43,6 +69,28 @@ class ModelMoves(ModelWorld):
                 self._serve(budget=None if usd is None else {"maxUSDPerHour": usd})
             case "train other inputs":
                 self.edit(training=self.training(number))
+            case "gates":
+                self.gates = GATES[number % len(GATES)]
+                self._promote_by()
+            case "strategy":
+                self.manual = number % 3 > 0
+                self._promote_by()
+            case "approve":
+                self.kube.annotate(self.key, approve=self._name(number))
+            case "pin":
+                self.edit(pin=self._name(number))
+            case "quality":
+                self.f1_score = (GOOD_F1, 0.5, 0.89, 0.95)[number % 4]
+            case "answers":
+                for version in self.pick(number // 2, *OCCUPYING, *TRAINED):
+                    labels = [DetectedLabel(BAD_LABEL, 90.0)] if number % 2 else []
+                    self.aws.detection.script(version, *labels)
+            case "image":
+                if number % 2:
+                    self.aws.lasting["DetectCustomLabels"] = IMAGE_LOST
+                    self.aws.lasting["HeadObject"] = (ErrorKind.NOT_FOUND, "404")
+                else:
+                    self.aws.lasting.clear()
             case "wake":
                 self.wake = f"token-{number % 3}"
                 self.kube.annotate(self.key, wake=self.wake)
@@ -72,6 +120,19 @@ class ModelMoves(ModelWorld):
                 self.break_call("StartProjectVersion", ErrorKind.LIMIT, done=False)
             case _:
                 super().happen(kind, number)
+
+    def _promote_by(self) -> None:
+        strategy = {"strategy": "Manual"} if self.manual else {}
+        self.edit(promotion={**self.gates, **strategy} or None)
+
+    def _name(self, number: int) -> str | None:
+        """Return the name of a version of the project, of one that may come, of one that never is, or none."""
+        names = [version.name for version in self.aws.versions if version.arn != self.others]
+        if number >= 7 or not names:
+            return None
+        if number >= 5:
+            return self.wanted(number) if number == 5 else "v1-00000000deadbeef"
+        return names[-1 - number % len(names)]
 
     def _serve(self, **fields: object) -> None:
         serving = {**cast("dict[str, object]", self.spec["serving"]), **fields}

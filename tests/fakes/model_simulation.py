@@ -1,15 +1,21 @@
 """What must hold of a model, whatever happens to it and whenever?"""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from fakes.excess import Ledger, Over
 from fakes.model_moves import ModelMoves
 from fakes.model_world import OCCUPYING, POLICY, TRAINED, most_of, units_of
+from fakes.proving_oracle import Oracle, Word, read_word
 from fakes.rekognition import VersionRecord
+from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.backoff import JITTER
+from rekognition_operator.controller.queue import Requeue
+from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import parse_version_name
 from rekognition_operator.core.world import ObservedVersion, VersionState
+from rekognition_operator.kube.resource import Resource
 
 SLACK_SECONDS: Final = 10.0
 """For the few passes a second apart that one look may take."""
@@ -25,7 +31,73 @@ class ModelSimulation(ModelMoves):
 
     def __init__(self, start: datetime, *, lose_status_before_every_pass: bool = False) -> None:
         self.ledger = Ledger()
+        self.words: list[Word] = []
+        """What the resource has said of who may serve since the pass began."""
+        self.rejected_now: set[str] = set()
         super().__init__(start, lose_status_before_every_pass=lose_status_before_every_pass)
+        self.oracle = Oracle(self.aws, self.usable, self._is_ours, self._is_wanted_now, {}, must_answer=True)
+
+    def _is_ours(self, version: ObservedVersion) -> bool:
+        return version.arn not in self.foreign
+
+    def _is_wanted_now(self, version: ObservedVersion, word: Word) -> bool:
+        del word
+        return self._is_wanted(version.name)
+
+    # --- of each pass -----------------------------------------------------------------------------------------------
+
+    def run_pass(self, lane: Lane = Lane.CHANGE) -> Requeue | None:
+        self.rejected_now.clear()
+        self.words = [self.word]
+        requeue = super().run_pass(lane)
+        if requeue is not None and not self.moved and not self.aws.refusals and not self.asked.reports:
+            for arn in self.rejected_now:
+                version = self.aws.version(arn)
+                assert version.status != VersionState.RUNNING, f"{version.name} is rejected, and runs on"
+        return requeue
+
+    @property
+    def word(self) -> Word:
+        """What the resource says now of who may serve."""
+        resource = self.kube.read(self.key)
+        assert resource is not None
+        return read_word(resource)
+
+    def _watch(self, change: str, resource: Resource) -> None:
+        super()._watch(change, resource)
+        word = read_word(resource)
+        if self.words and word.images != self.words[-1].images:
+            self.aws.forget_answers()
+        self.words.append(word)
+
+    def tagged(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Check what the operator writes down of a version: by what it saw, and by what the resource says."""
+        version = self.aws.seen.get(arn)
+        if version is None:
+            return
+        for key in (t.REJECTED, t.PROVED):
+            if key in tags:
+                wanted = key == t.PROVED
+                words = [word for word in self.words if self.oracle.passes(version, word) is wanted]
+                assert words, f"{version.name} is marked {tags[key]}"
+                self.oracle.written[arn, tags[key]] = words[-1].gates
+        if t.REJECTED in tags:
+            assert t.PROMOTED_AT not in version.tags, f"{version.name} has served, and is judged again"
+            if all(word.pin != version.name for word in self.words):
+                self.rejected_now.add(arn)
+        if t.APPROVED in tags:
+            assert any(word.approved == version.name for word in self.words), f"nobody approved {version.name}"
+        if t.PROMOTED_AT in tags:
+            assert any(self._may_be_promoted(version, word) for word in self.words), (
+                f"{version.name} is put into service: {self.words[-1]}"
+            )
+
+    def _may_be_promoted(self, version: ObservedVersion, word: Word) -> bool:
+        if word.suspended or self.oracle.unfit(version.arn, word) is not None:
+            return False
+        if word.pin == version.name:
+            return True
+        return version.arn not in self.rejected_now and self.oracle.may_serve(version, word) is True
 
     # --- of each stretch of time ------------------------------------------------------------------------------------
 
@@ -47,6 +119,11 @@ class ModelSimulation(ModelMoves):
         if self.may_run() and not asked.refused and most > asked.most:
             excuse = self._excused(running) or self._next_one_comes()
             over["units"] = Over(most - asked.most, excuse, SWEEP_BOUND, f"{most} units run for {asked.most}")
+        unproved = [v for v in running if t.PROMOTED_AT not in v.tags and v.name != self.word.pin]
+        if unproved:
+            bound = SWEEP_BOUND if any(self.life(v.arn).by_person for v in unproved) else MOVING_BOUND
+            what = f"{unproved[0].name} runs, and does not serve"
+            over["unproved"] = Over(sum(map(most_of, unproved)), self._excused(running), bound, what)
         if len(running) > 1:
             hands_over = not any(self.life(v.arn).by_person for v in running)
             bound = MOVING_BOUND if hands_over else SWEEP_BOUND
@@ -109,6 +186,20 @@ class ModelSimulation(ModelMoves):
         units = most_of(version) + sum(v.max_inference_units or v.min_inference_units or 1 for v in others)
         assert units <= asked.paid, f"{units} units are started, and {asked.paid} are paid for"
         assert not (asked.reports and self.life(arn).left_stopped), f"{version.name} was stopped by a person"
+        seen = self.aws.seen[arn]
+        assert any(self._may_run_to_be_proved(seen, word) for word in self.words), (
+            f"{version.name} is started, and may not serve by {self.words[-1]}"
+        )
+
+    def _may_run_to_be_proved(self, version: ObservedVersion, word: Word) -> bool:
+        """Whether a version may be in service, or may turn out to once it runs."""
+        if word.pin == version.name or t.PROMOTED_AT in version.tags:
+            return word.pin == version.name or not self.oracle.rejected(version, word)
+        if self.oracle.rejected(version, word) or version.arn in self.rejected_now:
+            return False
+        if word.manual and self.oracle.proved(version, word):
+            return t.APPROVED in version.tags or word.approved == version.name
+        return self.oracle.proved(version, word) or self.oracle.passes_unasked(version, word)
 
     def stopped(self, arn: str) -> None:
         asked, version, life = self.spec_read, self.aws.version(arn), self.life(arn)
@@ -116,13 +207,20 @@ class ModelSimulation(ModelMoves):
         assert not asked.suspended
         assert not (asked.reports and life.left_running), f"{version.name} was started by a person"
         others = self._listed(but=arn)
-        next_one = any(v.arn != arn and v.state in TRAINED and self._is_wanted(v.name) for v in self.aws.last_listing)
+        # One that has failed to start is started once more upon a person's word.
+        may_take_over = TRAINED | {VersionState.FAILED} if self.causes.tokens else TRAINED
+        next_one = any(
+            v.arn != arn and v.state in may_take_over and self._is_wanted(v.name) for v in self.aws.last_listing
+        )
         assert (
             not asked.open_at(self.aws.looked_at)
             or not self.may_run()
             or self.may_sleep(self.key_read)
             or others
             or next_one
+            or not any(self._may_run_to_be_proved(self.aws.seen[arn], word) for word in self.words)
+            or any(word.pin not in (None, version.name) for word in self.words)
+            or (t.PROMOTED_AT not in version.tags and any(word.manual for word in self.words))
             or units_of(version) != asked.units
             or most_of(version) > asked.paid
         ), f"{version.name} is stopped needlessly"
@@ -181,16 +279,31 @@ class ModelSimulation(ModelMoves):
         if asked.refused:
             assert sum(map(most_of, running)) <= asked.paid
             return
-        can = [v for v in own if v.status in OCCUPYING | TRAINED | {VersionState.FAILED}]
+        can = [v for v in own if v.status in OCCUPYING | TRAINED | {VersionState.FAILED} and self._may_yet_serve(v)]
         if not can:
+            assert not running, f"{running} run, and none may serve by {self.word}"
             return
         assert len(running) == 1, f"of {[(v.name, v.status) for v in own]}, for {asked}: {self.status().conditions}"
-        newest = [v for v in can if self._is_wanted(v.name)][-1:]
+        newest = [v for v in can if self._is_wanted(v.name)][-1:] if self.word.pin is None else []
+        newest = [v for v in can if v.name == self.word.pin] or newest
         if newest and newest[0].status in OCCUPYING | TRAINED and newest != running:
             told = {condition.type for condition in self.status().conditions or ()}
-            assert "NoRoomForBlueGreen" in told, f"{running[0].name} runs, and {newest[0].name} shall"
+            assert "NoRoomForBlueGreen" in told, f"{running[0].name} runs, and {newest[0].name} shall by {self.word}"
             return
         assert units_of(running[0]) == asked.units or self.life(running[0].arn).raced
+
+    def _may_yet_serve(self, version: VersionRecord) -> bool:
+        """Whether a version serves, or would be put into service once it runs, as all is now."""
+        word, seen = self.word, self.aws.seen.get(version.arn)
+        if seen is None or version.name == word.pin:
+            return seen is not None
+        if not self._may_run_to_be_proved(seen, word):
+            return False
+        if t.PROMOTED_AT in seen.tags or self.oracle.proved(seen, word):
+            return True
+        if word.manual and t.APPROVED not in seen.tags and word.approved != version.name:
+            return False
+        return not (word.images and "HeadObject" in self.aws.lasting)
 
     def check_quiet(self) -> None:
         """See that what is settled is quiet: no call that changes anything, and no write but that of hours."""

@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 
+from fakes.proving_account import ProvingAccount
 from fakes.rekognition import VersionRecord
-from fakes.simulation import CLUSTER, Simulation, WatchedRekognition
+from fakes.simulation import CLUSTER, Simulation
 from fakes.what_may_run import Asked, next_step, read_asked
-from rekognition_operator.aws.errors import ErrorKind
+from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.hindrance import DENIED_RETRY_SECONDS
 from rekognition_operator.controller.backoff import JITTER
 from rekognition_operator.controller.intake import lane_of
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.decision import Policy
+from rekognition_operator.core.detected import S3Image
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests
 from rekognition_operator.core.world import ObservedVersion, ProjectStatus, VersionState
 from rekognition_operator.kube.resource import Resource, ResourceKey
@@ -28,19 +30,26 @@ POLICY: Final = Policy(moving_seconds=300.0, sweep_seconds=7200.0)
 
 OCCUPYING: Final = frozenset({VersionState.STARTING, VersionState.RUNNING, VersionState.STOPPING})
 TRAINED: Final = frozenset({VersionState.TRAINING_COMPLETED, VersionState.STOPPED})
+GOOD_F1: Final = 0.9
 MANIFESTS: Final = ("a", "b", "c")
 DOWN_HOURS: Final = (0, 1, 7, 40)
 
 
-class WatchedModels(WatchedRekognition):
-    """Tells of each start, stop and tag of the operator's as it takes effect."""
+BOARD: Final = S3Image("acme-ml", "probes/board.jpg")
+BAD_LABEL: Final = "Scratch"
+IMAGE_LOST: Final = (ErrorKind.INVALID, "InvalidS3ObjectException")
+"""How a detection ends where the image is not there."""
+
+
+class WatchedModels(ProvingAccount):
+    """Tells of each start, stop and answer of the operator's as it takes effect."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        super().__init__(now=now)
+        super().__init__(now, BAD_LABEL)
         self.looked_at = now()
         self.on_start: Callable[[str], None] = lambda _: None
         self.on_stop: Callable[[str], None] = lambda _: None
-        self.on_tags: Callable[[str, Mapping[str, str]], None] = lambda _arn, _tags: None
+        self.on_answer: Callable[[], None] = lambda: None
 
     async def describe_versions(self, project_arn: str, *, lane: Lane) -> tuple[ObservedVersion, ...]:
         listed = await super().describe_versions(project_arn, lane=lane)
@@ -55,14 +64,18 @@ class WatchedModels(WatchedRekognition):
         super()._stop_version(arn)
         self.on_stop(arn)
 
-    def _set_tags(self, arn: str, tags: Mapping[str, str]) -> None:
-        super()._set_tags(arn, tags)
-        self.on_tags(arn, tags)
+    def add_requests(self, count: float = 1, at: datetime | None = None) -> None:
+        super().add_requests(count, at)
+        self.on_answer()
 
 
 def units_of(version: VersionRecord) -> tuple[int, int | None]:
     """Return the inference units, as StartProjectVersion took them."""
     return version.min_inference_units or 1, version.max_inference_units
+
+
+def _tells_of_image(error: CallError) -> bool:
+    return error.code == IMAGE_LOST[1] or (error.operation == "HeadObject" and error.kind is ErrorKind.NOT_FOUND)
 
 
 def most_of(version: VersionRecord) -> int:
@@ -115,6 +128,7 @@ class ModelWorld(Simulation):
         "ListTagsForResource",
         "GetMetricData",
         "CreateProjectVersion",
+        "DetectCustomLabels",
     )
 
     aws: WatchedModels
@@ -139,6 +153,8 @@ class ModelWorld(Simulation):
         self.traffic = False
         self.used_at = start
         self.training_fails = False
+        self.f1_score = GOOD_F1
+        """What the next trainings come to."""
         self.hands_on = False
         self._asked: tuple[object, Asked] | None = None
         self.others: str | None = None
@@ -154,6 +170,8 @@ class ModelWorld(Simulation):
         )
         self.spec_read, self.key_read, self.edits_read = self.asked, self.serving_key(), self.edits
         self.aws.on_start, self.aws.on_stop, self.aws.on_tags = self._started, self._stopped, self._tagged
+        self.aws.on_answer = self._answered
+        self.aws.objects.put(BOARD.bucket, BOARD.name, b"an image")
 
     def make_aws(self) -> WatchedModels:
         return WatchedModels(lambda: self.now)
@@ -221,6 +239,8 @@ class ModelWorld(Simulation):
         due_at = self.now + timedelta(seconds=requeue.after_seconds)
         if due_at < self.due_at:
             self.due_at, self.lane = due_at, requeue.lane
+        # That an image is not there is the world's, and no fault that excuses anything.
+        self.aws.refusals = [error for error in self.aws.refusals if not _tells_of_image(error)]
         if any(error.kind is ErrorKind.ACCESS_DENIED for error in self.aws.refusals):
             self.denied_until = self.now + timedelta(seconds=DENIED_RETRY_SECONDS)
         unsettled = requeue.after_seconds < self.policy.sweep_seconds * (1 - JITTER)
@@ -241,6 +261,10 @@ class ModelWorld(Simulation):
             self.used_at = self.now
             self.aws.meter._requests.clear()
             self.aws.add_requests(at=self.now - timedelta(seconds=1))
+
+    def _answered(self) -> None:
+        """Note that a model has answered somebody, if only the operator: AWS cannot tell."""
+        self.used_at = self.now
 
     def _seen(self) -> None:
         """Note what a pass without anything to do has seen."""
@@ -327,7 +351,7 @@ class ModelWorld(Simulation):
                 self.training_fails = False
                 self.aws.fail(arn, "The manifest file is empty.")
             case VersionState.TRAINING_IN_PROGRESS:
-                self.aws.complete(arn)
+                self.aws.complete(arn, f1_score=self.f1_score)
             case VersionState.DELETING:
                 self.count_gone(lambda: self.aws.vanish_version(arn))
 
@@ -395,6 +419,9 @@ class ModelWorld(Simulation):
     def stopped(self, arn: str) -> None:
         """Check a stop of the operator's."""
 
+    def tagged(self, arn: str, tags: Mapping[str, str]) -> None:
+        """Check what the operator writes down of a version."""
+
     def fell_asleep(self, arn: str, at: datetime) -> None:
         """Check that the operator stops a model since nobody uses it."""
 
@@ -408,6 +435,7 @@ class ModelWorld(Simulation):
         self.life(arn).seen_running = None
 
     def _tagged(self, arn: str, tags: Mapping[str, str]) -> None:
+        self.tagged(arn, tags)
         why, _, rest = tags.get(t.STOPPED_BY, "").partition(" ")
         if why == "idle":
             self.fell_asleep(arn, datetime.fromisoformat(rest.partition(" ")[0]))

@@ -52,11 +52,21 @@ async def observe_proofs(
                 proofs[own.version.arn] = await _summary(aws, own, observed.at, memory, policy, lane)
         due = next_to_ask(followed.desired, followed.fleet, proofs, asked)
         if due is None:
-            return proofs
+            return {**proofs, **_remembered(desired, proofs, memory)} if desired.suspend else proofs
         arn = due.version.arn
         results = await _ask(aws, desired, due, observed.at, memory, policy, lane)
         proofs[arn] = replace(proofs.get(arn, UNSEEN), probes=results)
         asked.add(arn)
+
+
+def _remembered(desired: Desired, proofs: Mapping[str, Proof], memory: ProofMemory) -> Mapping[str, Proof]:
+    """Return what versions answered when they were asked last, where they are not asked now."""
+    key = desired.promotion.gates.key
+    return {
+        arn: replace(proofs.get(arn, UNSEEN), probes=known.results)
+        for arn, known in memory.asked.items()
+        if known.key == key
+    }
 
 
 async def _summary(

@@ -125,13 +125,15 @@ class _Task:
         Those of other names are what ``spec.publish`` asked for before. They are found by their labels, once when the
         operator starts and once when the name changes, so that a lost status leaves none behind.
         """
+        wanted = frozenset() if self.name is None else frozenset({self.name})
+        if memory.alone_with != wanted:
+            memory.alone_with = None  # also where this pass ends before the others are deleted
         if self.name is not None:
             finding = await self._write(self.name)
             if finding is not None:
                 await self._correct_others(self.name)
                 return finding
-        wanted = frozenset() if self.name is None else frozenset({self.name})
-        if memory.alone_with != wanted:
+        if memory.alone_with is None:
             for other in await self._others(self.name):
                 await self.unchanged()
                 await self.kube.delete_config_map(other)

@@ -47,12 +47,15 @@ class Proving:
         ARNs of those of them that must be asked before they serve, and can only be while they run: models.
     rejected
         Versions that did not pass in this very look: the tag is among ``records``.
+    good
+        ARNs of the versions that may serve as they are: they have served or passed, and no person's word is missing.
     """
 
     chosen: OwnVersion | None = None
     fallback: OwnVersion | None = None
     unproved: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
+    good: set[str] = field(default_factory=set)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     records: list[SetTags] = field(default_factory=list)
     stalled: Finding | None = None
@@ -71,10 +74,6 @@ class Proving:
     def may_serve_next(self) -> frozenset[str]:
         """ARNs of the versions that were considered, and not rejected: they are kept."""
         return frozenset(arn for arn, verdict in self.verdicts.items() if verdict.standing is not Standing.REJECTED)
-
-    def fit(self, own: OwnVersion) -> bool:
-        """Whether nothing that is known by now speaks against that a version serves."""
-        return own.acceptable and own.version.arn not in self.rejected
 
     def rejects(self, own: OwnVersion) -> bool:
         """Whether a version did not pass the gates, in this look or an earlier one."""
@@ -180,6 +179,7 @@ class _Prover:
         self.out = Proving()
 
     def run(self) -> None:
+        self.out.good = {own.version.arn for own in self.fleet.own if self._is_good(own)}
         active = self.fleet.active
         if active is not None:
             self.out.verdicts[active.version.arn] = _standing(self.desired, self.fleet, active, self.proofs)
@@ -192,6 +192,10 @@ class _Prover:
         for own in _contenders(self.desired, self.fleet):
             if self._consider(own):
                 break
+
+    def _is_good(self, own: OwnVersion) -> bool:
+        passed = _standing(self.desired, self.fleet, own, self.proofs).standing is Standing.PASSED
+        return own.pinned or (passed and not own.base_model_answers and not self._waits_for_a_word(own))
 
     def _note_base_model(self, own: OwnVersion) -> None:
         """Say that the base model answers in the place of a version that should serve."""
@@ -241,9 +245,7 @@ class _Prover:
 
     def _unavailable(self, pin: str, own: OwnVersion | None) -> Finding | None:
         """Say why the pinned version cannot serve; None: it is on its way, since spec.training asks for it, too."""
-        name = parse_version_name(pin)
-        asked_for = name is not None and name.digest in self.desired.digests
-        if asked_for if own is None else own.version.state in IN_TRAINING:
+        if self._is_to_come(pin) if own is None else own.version.state in IN_TRAINING:
             return None
         foreign = next((version for version in self.fleet.foreign if version.name == pin), None)
         if own is not None and own.base_model_answers:
@@ -267,6 +269,14 @@ class _Prover:
             f"spec.pin names version {pin}, which cannot serve: {why}; {serves}. Set spec.pin to another one of "
             "status.versions, or remove it",
         )
+
+    def _is_to_come(self, pin: str) -> bool:
+        """Whether spec.training asks for a version of this name, which is not there yet."""
+        name = parse_version_name(pin)
+        if name is None or name.digest not in self.desired.digests:
+            return False
+        trained = any(own.usable for own in self.fleet.of(self.desired.digests))
+        return not trained and name.attempt > self.fleet.highest_attempt(name.digest)
 
     # --- the gates --------------------------------------------------------------------------------------------------
 

@@ -81,15 +81,12 @@ class Situation:
         """The version that the operator has started to take over from one that has stopped for it.
 
         It goes on, though yet another one is wanted by now, and is in training: stopped for the old one to come back,
-        nothing would answer for all the longer.
+        nothing would answer for all the longer. Not one that is still to be proved, or waits for a person's word.
         """
         if self.active is None or self.active.occupies:
             return None
-        started = (
-            own
-            for own in self.fleet.own
-            if own.version.state in {VersionState.STARTING, VersionState.RUNNING} and self.proving.fit(own)
-        )
+        good = (own for own in self.fleet.own if own.version.arn in self.proving.good)
+        started = (own for own in good if own.version.state in {VersionState.STARTING, VersionState.RUNNING})
         markers = ((own, read_marker(own.version)) for own in started)
         return next((own for own, marker in markers if marker is not None and marker.mark is Mark.STARTING), None)
 

@@ -5,6 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from exploring import examples
 from rekognition_operator.aws.slots import (
     GRANT_EXPIRES_SECONDS,
     GRANT_SETTLES_SECONDS,
@@ -456,5 +457,5 @@ class SlotsMachine(RuleBasedStateMachine):
         assert not waiting
 
 
-SlotsMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+SlotsMachine.TestCase.settings = settings(max_examples=examples(80), stateful_step_count=40, deadline=None)
 TestSlots = SlotsMachine.TestCase

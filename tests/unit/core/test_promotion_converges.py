@@ -10,6 +10,7 @@ from datetime import timedelta
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, assume, event, given, settings
 
+from exploring import examples
 from fakes.builders import NOW, OWNER, POLICY
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion, Promote
@@ -72,7 +73,7 @@ def could_serve(wanted: Desired, seen: Observed, version: ObservedVersion) -> bo
     return served or judge(wanted.promotion.gates, version, proof, None).standing is Standing.PASSED
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, test_total.worlds(), outcomes)
 def test_every_adapter_comes_to_rest_and_nothing_serves_only_where_nothing_may(
     wanted: Desired, seen: Observed, answer: Mapping[str, Outcome]

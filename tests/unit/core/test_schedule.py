@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import example, given, settings
 
+from exploring import examples
 from fakes.models import windows
 from rekognition_operator.core.schedule import (
     Schedule,
@@ -254,7 +255,7 @@ def wall_shows(schedule: Schedule, at: datetime) -> bool:
     return any(within(w, local.date() - timedelta(days=back)) for w in schedule.windows for back in (0, 1))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(schedules, moments)
 @example(windows("Sun 02:10-02:50", zone=NEW_YORK), utc("2026-03-08 07:00"))
 def test_a_moment_at_which_the_wall_shows_an_hour_of_a_window_is_within_a_stretch(
@@ -263,7 +264,7 @@ def test_a_moment_at_which_the_wall_shows_an_hour_of_a_window_is_within_a_stretc
     assert (schedule.span_at(at) is not None) or not wall_shows(schedule, at)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(schedules, moments)
 def test_stretches_are_in_order_and_apart(schedule: Schedule, at: datetime) -> None:
     span, following, last = schedule.span_at(at), schedule.next_span(at), schedule.last_span(at)
@@ -287,7 +288,7 @@ def test_stretches_are_in_order_and_apart(schedule: Schedule, at: datetime) -> N
         assert span is None or (span.begins is not None and last.ends < span.begins)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(schedules, moments)
 def test_what_is_said_of_a_stretch_stays_the_same_until_it_ends(schedule: Schedule, at: datetime) -> None:
     span = schedule.span_at(at)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, assume, event, given, settings
 
+from exploring import examples
 from fakes.builders import NOW, OWNER, POLICY, version
 from fakes.models import windows
 from fakes.proofs import answers
@@ -157,7 +158,7 @@ def lived(
     return decisions
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     resources,
     test_total_models.worlds(),

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, assume, event, given, settings
 
+from exploring import examples
 from fakes.builders import (
     NOW,
     OTHER_OWNER,
@@ -493,7 +494,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(600), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds(), st.none() | earlier)
 def test_every_state_of_the_world_has_an_answer_that_keeps_every_promise(
     wanted: Desired, world: Observed, tried: tuple[str, float, float] | None
@@ -514,13 +515,13 @@ def does_the_same_without_status(wanted: Desired, world: Observed) -> None:
     assert list(without.actions) == team_only
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds())
 def test_losing_status_changes_only_what_rests_on_it(wanted: Desired, world: Observed) -> None:
     does_the_same_without_status(wanted, world)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds(), st.sampled_from([NOW, ago(days=-400), datetime(2100, 1, 1, tzinfo=NOW.tzinfo)]))
 def test_the_same_question_has_the_same_answer_at_any_time(wanted: Desired, world: Observed, now: datetime) -> None:
     assert decide(wanted, world, POLICY, now) == decide(wanted, world, POLICY, now)

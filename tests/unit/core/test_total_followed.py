@@ -6,6 +6,7 @@ from datetime import timedelta
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, event, given, settings
 
+from exploring import examples
 from fakes.builders import NOW, OWNER, A, B, X, Y, ago, data, name_of
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.actions import CreateVersion
@@ -121,7 +122,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(followers, followed_worlds(), st.none() | earlier)
 def test_every_state_of_followed_data_has_an_answer_that_keeps_every_promise(
     wanted: Desired, world: Observed, tried: tuple[str, float, float] | None
@@ -131,7 +132,7 @@ def test_every_state_of_followed_data_has_an_answer_that_keeps_every_promise(
         check(wanted, world, decision)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, followed_worlds())
 def test_what_was_followed_has_an_answer_when_it_is_no_longer(wanted: Desired, world: Observed) -> None:
     decision = decided(wanted, world, None)
@@ -139,7 +140,7 @@ def test_what_was_followed_has_an_answer_when_it_is_no_longer(wanted: Desired, w
         check(wanted, world, decision)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(followers, followed_worlds())
 def test_losing_status_changes_nothing_where_data_is_followed(wanted: Desired, world: Observed) -> None:
     does_the_same_without_status(wanted, world)

@@ -9,6 +9,7 @@ from datetime import timedelta
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, event, given, settings
 
+from exploring import examples
 from fakes.builders import NOW, POLICY, ago
 from fakes.models import windows
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModelStatus
@@ -227,7 +228,7 @@ CHECKS = (
 )
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds())
 def test_every_state_of_a_model_has_an_answer_that_keeps_every_promise(wanted: Desired, world: Observed) -> None:
     decision = decide(wanted, world, POLICY, NOW)
@@ -235,13 +236,13 @@ def test_every_state_of_a_model_has_an_answer_that_keeps_every_promise(wanted: D
         check(wanted, world, decision)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds())
 def test_losing_all_status_changes_nothing_that_is_done(wanted: Desired, world: Observed) -> None:
     test_total.does_the_same_without_status(wanted, world)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds())
 def test_the_same_look_at_a_model_has_the_same_answer_in_whatever_order_it_is_listed(
     wanted: Desired, world: Observed
@@ -252,7 +253,7 @@ def test_the_same_look_at_a_model_has_the_same_answer_in_whatever_order_it_is_li
     assert decision.actions == decide(wanted, backwards, POLICY, NOW).actions
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(resources, worlds())
 def test_what_nobody_can_read_of_our_memory_starts_and_stops_as_if_it_were_not_there(
     wanted: Desired, world: Observed

@@ -4,6 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
+from exploring import examples
 from fakes.data_simulation import DataSimulation
 from fakes.simulation import Move
 from rekognition_operator.core import follow
@@ -36,7 +37,7 @@ def live(moves: list[list[Move]], *, versioned: bool = False) -> DataSimulation:
     return simulation
 
 
-@settings(relaxed, max_examples=200)
+@settings(relaxed, max_examples=examples(200))
 @given(history(EVERYTHING), st.booleans())
 def test_each_content_is_trained_once_when_it_has_settled_and_what_is_there_serves(
     moves: list[list[Move]], versioned: bool
@@ -44,7 +45,7 @@ def test_each_content_is_trained_once_when_it_has_settled_and_what_is_there_serv
     live(moves, versioned=versioned)
 
 
-@settings(relaxed, max_examples=100)
+@settings(relaxed, max_examples=examples(100))
 @given(history((*UPLOADS, "train other inputs", "crash"), (0, 1, 2, 3, 4, 5, 6)), st.booleans())
 def test_what_is_uploaded_between_two_calls_is_not_taken_for_what_was_there_before(
     moves: list[list[Move]], versioned: bool
@@ -52,7 +53,7 @@ def test_what_is_uploaded_between_two_calls_is_not_taken_for_what_was_there_befo
     live(moves, versioned=versioned)
 
 
-@settings(relaxed, max_examples=200)
+@settings(relaxed, max_examples=examples(200))
 @given(history((*NOT_BY_NAME, "follow or not", "follow or not")))
 def test_beginning_and_ending_to_follow_pays_for_no_content_again(moves: list[list[Move]]) -> None:
     live(moves)

@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
+from exploring import examples
 from fakes.model_simulation import ModelSimulation
 from fakes.model_world import POLICY
 from fakes.simulation import Move
@@ -36,6 +37,7 @@ EDITS = (
     "describe",
     "retry",
 )
+PROVING = ("gates", "gates", "strategy", "approve", "pin", "quality", "quality", "answers", "image")
 WORLD = (
     "start by hand",
     "stop by hand",
@@ -47,7 +49,7 @@ WORLD = (
     "lose version tag",
 )
 OPERATOR = ("crash", "down", "fault", "denied", "no room", "lose status", "wait")
-EVERYTHING = (*EDITS, *WORLD, *OPERATOR)
+EVERYTHING = (*EDITS, *PROVING, *WORLD, *OPERATOR)
 STARTS = (datetime(2026, 3, 13, tzinfo=UTC), datetime(2026, 10, 20, tzinfo=UTC))
 """A month that has the change to summer time in Europe, and one that has the change back, also in New York."""
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -104,7 +106,7 @@ def test_a_whole_month_bills_the_hours_of_the_schedule(start: datetime, number: 
     assert scheduled - len(runs) * (late + starting) <= billed <= scheduled + len(runs) * late
 
 
-@settings(relaxed, max_examples=80)
+@settings(relaxed, max_examples=examples(80))
 @given(st.sampled_from(STARTS), month(EVERYTHING))
 def test_nothing_runs_longer_than_the_spec_allows_and_what_shall_run_runs(
     start: datetime, history: list[Stretch]
@@ -118,7 +120,7 @@ SHIFTED_BY_STATUS = ("crash", "fault", "denied", "no room", "wait")
 the calls."""
 
 
-@settings(relaxed, max_examples=25)
+@settings(relaxed, max_examples=examples(25))
 @given(
     st.sampled_from(STARTS),
     month(tuple(kind for kind in EVERYTHING if kind not in (*REMEMBERED_BY_STATUS_ONLY, *SHIFTED_BY_STATUS))),

@@ -9,6 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
 
+from exploring import examples
 from fakes.adapter_simulation import AdapterSimulation
 from fakes.simulation import Move
 from rekognition_operator.controller import publish
@@ -94,7 +95,7 @@ def live_and_settle(moves: list[list[Move]], *, auto_update: bool = False) -> No
     simulation.check_settled()
 
 
-@settings(relaxed, max_examples=250)
+@settings(relaxed, max_examples=examples(250))
 @given(history(EVERYTHING), st.booleans())
 def test_it_settles_nothing_is_paid_twice_and_nothing_foreign_is_touched(
     moves: list[list[Move]], auto_update: bool
@@ -102,13 +103,13 @@ def test_it_settles_nothing_is_paid_twice_and_nothing_foreign_is_touched(
     live_and_settle(moves, auto_update=auto_update)
 
 
-@settings(relaxed, max_examples=150)
+@settings(relaxed, max_examples=examples(150))
 @given(in_service((*REFRESHES, *REFRESHES, *EDITS, *WORLD, *OPERATOR)), st.booleans())
 def test_no_base_model_is_paid_for_twice(moves: list[list[Move]], auto_update: bool) -> None:
     live_and_settle(moves, auto_update=auto_update)
 
 
-@settings(relaxed, max_examples=80)
+@settings(relaxed, max_examples=examples(80))
 @given(history(tuple(kind for kind in EVERYTHING if kind not in REMEMBERED_BY_STATUS_ONLY)))
 def test_losing_all_status_before_every_pass_changes_nothing_in_aws(moves: list[list[Move]]) -> None:
     # Crashes and what happens "at the n-th call" are left out: writing status again shifts the calls.

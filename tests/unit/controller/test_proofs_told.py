@@ -92,12 +92,13 @@ async def test_a_revert_to_a_version_that_the_base_model_answers_for_does_not_pu
     await rest(stage)
     assert active(stage) == new.name
     stage.aws.detection.base_model_answers.add(old.arn)
-    promoted = dict(old.tags)
+    promoted = old.tags["rekognition-operator.io/promoted-at"]
     stage.clock.seconds += SIX_HOURS  # else what it answered last is believed
     stage.kube.edit_spec(KEY, gated(probes=probes()))
     await rest(stage)
     assert active(stage) == new.name
-    assert old.tags == promoted
+    assert old.tags["rekognition-operator.io/promoted-at"] == promoted
+    assert "rekognition-operator.io/base-model-answers" in old.tags
     assert (stage.finding("Stalled") or ("", ""))[0] == "BaseModelAnswers"
 
 

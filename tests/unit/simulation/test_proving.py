@@ -14,7 +14,7 @@ from fakes.simulation import Move
 from rekognition_operator.controller import publish
 from rekognition_operator.core import proving, versions
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.gates import Rejection
+from rekognition_operator.core.gates import Rejection, read_proved
 from rekognition_operator.core.proof import Outcome, ProbeResult, Proof
 from rekognition_operator.core.proving import _Prover
 from rekognition_operator.core.versions import OwnVersion
@@ -122,10 +122,6 @@ def _always(*_: object) -> bool:
     return True
 
 
-def _serves_the_rejected(own: OwnVersion) -> bool:
-    return own.usable and not own.base_model_answers
-
-
 def _serves_the_pinned(own: OwnVersion) -> bool:
     return own.pinned or (own.usable and not own.base_model_answers and own.rejected is None)
 
@@ -138,7 +134,7 @@ def _rejected_by_any_gates(gates: Gates, version: ObservedVersion) -> Rejection 
 
 
 def _judges_what_has_served(gates: Gates, own: OwnVersion) -> bool:
-    return gates == Gates() or proving.read_proved(gates, own.version)
+    return gates == Gates() or read_proved(gates, own.version)
 
 
 def _approved_by_any_name(prover: _Prover, own: OwnVersion) -> bool:
@@ -159,7 +155,6 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
 @pytest.mark.parametrize(
     ("target", "name", "mutant", "kinds"),
     [
-        (OwnVersion, "acceptable", property(_serves_the_rejected), ("pin",)),
         (OwnVersion, "acceptable", property(_serves_the_pinned), ("pin", "expire", "train other inputs", "complete")),
         (proving, "_known_good", _always, ("gates", "train other inputs", "complete")),
         (proving, "_known_good", _judges_what_has_served, ("gates", "train other inputs", "complete")),
@@ -167,7 +162,7 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
         (versions, "read_rejection", _rejected_by_any_gates, ("gates",)),
         (Proof, "base_model_answers", property(_never), ("gates", "base model answers")),
         (Proof, "ended", _ended_but_for_what_is_open, ("gates", "images", "train other inputs", "complete")),
-        (_Prover, "_needs_a_word", _never, ("strategy", "train other inputs", "complete")),
+        (_Prover, "_waits_for_a_word", _never, ("strategy", "train other inputs", "complete")),
         (
             _Prover,
             "_waits_for_a_word",
@@ -177,7 +172,6 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
         (publish._Task, "_correct", _does_not_empty, ("expire", "gates", "base model answers")),
     ],
     ids=[
-        "a rejected version serves on",
         "an expired version serves, if it is pinned",
         "nothing is judged",
         "what has served is judged again",

@@ -1,5 +1,7 @@
 """When are summaries read, and when are versions asked?"""
 
+import pytest
+
 from fakes.summaries import Mistakes
 from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.aws.gateway import Lane
@@ -57,6 +59,20 @@ async def test_a_version_in_service_whose_summary_cannot_be_read_serves_on(stage
     await serve(stage, gated(minF1Score=0.5))
     assert stage.finding("Stalled") is None
     assert "evaluation" not in shown(stage, VERSION)
+
+
+@pytest.mark.parametrize("fault", [ErrorKind.SERVER, ErrorKind.ACCESS_DENIED])
+async def test_what_status_tells_of_an_evaluation_is_not_taken_back_where_it_cannot_be_read(
+    stage: Stage, fault: ErrorKind
+) -> None:
+    await serve(stage, gated(minF1Score=0.5))
+    before = stage.resource.status
+    assert "evaluation" in shown(stage, VERSION)
+    stage.aws.inject("GetObject", fault, times=100)
+    restart(stage)
+    await sweep(stage)
+    assert stage.resource.status == before
+    assert stage.kube.writes == []
 
 
 async def test_a_summary_that_a_person_must_make_readable_is_looked_for_once_a_sweep(stage: Stage) -> None:

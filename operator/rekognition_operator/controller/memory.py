@@ -93,6 +93,8 @@ class PublishMemory:
     """In a row, of those that pass by themselves."""
     alone_with: frozenset[str] | None = None
     """The names that were wanted when the ConfigMaps of all other names were last looked for and deleted."""
+    spared: bool = False
+    """Whether a pass has left the data to the next one, and none has seen a version in service since."""
 
 
 @dataclass

@@ -165,17 +165,20 @@ def test_the_version_and_the_reason_are_those_of_this_look(row: Row) -> None:
     assert re.fullmatch(r"[A-Z][A-Za-z]*", data["reason"])
 
 
+PUBLISHED = replace(desired(), publish="shop")
+
+
 @pytest.mark.parametrize(
     ("seen", "wanted", "changes"),
     [
-        (observed(version(A), project=HERE), replace(desired(), publish="shop"), True),
-        (observed(replace(SERVING, status="EXPIRED"), version(A, 2), project=HERE), replace(desired(), publish="shop"), True),
+        (observed(version(A), project=HERE), PUBLISHED, True),
+        (observed(replace(SERVING, status="EXPIRED"), version(A, 2), project=HERE), PUBLISHED, True),
         (observed(version(A), project=HERE), desired(), False),
         (observed(version(A), project=HERE), replace(desired(suspend=True), publish="shop"), False),
         (observed(version(A), project=HERE), replace(desired(deleting=True), publish="shop"), False),
-        (observed(replace(SERVING, status="EXPIRED"), project=HERE), replace(desired(), publish="shop"), False),
-        (observed(SERVING, project=HERE), replace(desired(), publish="shop"), False),
-        (observed(OLD, version(A), project=HERE), replace(desired(), publish="shop"), False),
+        (observed(replace(SERVING, status="EXPIRED"), project=HERE), PUBLISHED, False),
+        (observed(SERVING, project=HERE), PUBLISHED, False),
+        (observed(OLD, version(A), project=HERE), PUBLISHED, False),
     ],
     ids=[
         "first promotion", "expired, and another takes over", "not published", "suspended", "deleted",

@@ -1,5 +1,7 @@
 """When are summaries read, and when are versions asked?"""
 
+import pytest
+
 from fakes.summaries import Mistakes
 from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.aws.gateway import Lane
@@ -20,6 +22,12 @@ from unit.controller.stage import KEY, PROJECT, VERSION, Stage
 
 BETTER: JsonObject = {"minImprovementOverBase": {"falsePositives": 0.1}}
 BAD = Mistakes(false_positives=10)
+
+
+def images(stage: Stage) -> list[str]:
+    """Return the images that versions were asked about, in order."""
+    named = [call.image for call in stage.aws.detection.asked if not isinstance(call.image, bytes)]
+    return [image.name.removeprefix("probes/").removesuffix(".jpg") for image in named]
 
 
 def reads(stage: Stage) -> int:
@@ -51,6 +59,20 @@ async def test_a_version_in_service_whose_summary_cannot_be_read_serves_on(stage
     await serve(stage, gated(minF1Score=0.5))
     assert stage.finding("Stalled") is None
     assert "evaluation" not in shown(stage, VERSION)
+
+
+@pytest.mark.parametrize("fault", [ErrorKind.SERVER, ErrorKind.ACCESS_DENIED])
+async def test_what_status_tells_of_an_evaluation_is_not_taken_back_where_it_cannot_be_read(
+    stage: Stage, fault: ErrorKind
+) -> None:
+    await serve(stage, gated(minF1Score=0.5))
+    before = stage.resource.status
+    assert "evaluation" in shown(stage, VERSION)
+    stage.aws.inject("GetObject", fault, times=100)
+    restart(stage)
+    await sweep(stage)
+    assert stage.resource.status == before
+    assert stage.kube.writes == []
 
 
 async def test_a_summary_that_a_person_must_make_readable_is_looked_for_once_a_sweep(stage: Stage) -> None:
@@ -127,9 +149,15 @@ async def test_a_changed_probe_is_asked_at_once(stage: Stage) -> None:
     await serve(stage, gated(probes=probes()))
     stage.kube.edit_spec(KEY, gated(probes=probes("street")))
     await stage.run()
-    assert [call.image.name for call in stage.aws.detection.asked if not isinstance(call.image, bytes)] == [
-        "probes/beach.jpg", "probes/street.jpg",
-    ]  # fmt: skip
+    assert images(stage) == ["beach", "street"]
+
+
+async def test_a_probe_that_was_not_changed_is_not_asked_again(stage: Stage) -> None:
+    await serve(stage, gated(probes=probes()))
+    stage.kube.edit_spec(KEY, gated(probes=probes("beach", "street"), minF1Score=0.5))
+    await rest(stage)
+    assert images(stage) == ["beach", "street"]
+    assert stage.condition("Ready") == "True"
 
 
 async def test_another_interval_asks_nothing_anew(stage: Stage) -> None:
@@ -174,16 +202,26 @@ async def test_a_version_that_another_gate_rejects_is_not_asked(stage: Stage) ->
     assert active(stage) is None
 
 
-async def test_after_a_passing_fault_all_probes_are_made_again_and_none_in_vain(stage: Stage) -> None:
+async def test_after_a_passing_fault_only_what_was_not_answered_is_asked_again(stage: Stage) -> None:
     stage.create(gated(probes=probes("beach", "street")))
     version = await train(stage)
-    stage.aws.inject("DetectModerationLabels", ErrorKind.THROTTLED, message="Rate exceeded")
+    stage.aws.inject("DetectModerationLabels", ErrorKind.THROTTLED, message="Rate exceeded", nth=2)
     await stage.run()
-    assert len(stage.aws.detection.asked) == 1, "the second would meet the same fault"
+    assert images(stage) == ["beach", "street"]
     assert (stage.finding("Reconciling") or ("", ""))[0] == "Proving"
     await rest(stage)
-    assert len(stage.aws.detection.asked) == 3
+    assert images(stage) == ["beach", "street", "street"]
     assert active(stage) == version.name
+
+
+async def test_a_fault_is_not_met_twice_in_a_look_and_what_failed_is_asked_last(stage: Stage) -> None:
+    stage.create(gated(probes=probes("beach", "street")))
+    await train(stage)
+    stage.aws.inject("DetectModerationLabels", ErrorKind.THROTTLED, message="Rate exceeded")
+    await stage.run()
+    assert images(stage) == ["beach"]
+    await rest(stage)
+    assert images(stage) == ["beach", "street", "beach"]
 
 
 async def test_an_image_that_cannot_be_read_is_looked_for_once_a_sweep(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from fakes.summaries import Mistakes
 from rekognition_operator.aws.errors import ErrorKind
+from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.kube.resource import JsonObject
 from unit.controller.proving import (
     EXPLICIT,
@@ -24,6 +25,7 @@ from unit.controller.proving import (
 )
 from unit.controller.stage import KEY, VERSION, Stage
 
+HOUR = 3600.0
 BETTER: JsonObject = {"minImprovementOverBase": {"falsePositives": 0.1}}
 BAD = Mistakes(false_positives=10)
 
@@ -48,9 +50,11 @@ async def test_a_version_that_the_base_model_answers_for_is_out_of_service_until
     assert len(stage.aws.created) == 1, "nothing is trained for it"
     asked = len(stage.aws.detection.asked)
     await sweep(stage)
-    assert len(stage.aws.detection.asked) == asked + 2, "it is asked in each sweep, twice each time"
+    assert len(stage.aws.detection.asked) == asked, "each answer is billed, and the last one is not an hour old"
+    await sweep(stage, HOUR)
+    assert len(stage.aws.detection.asked) == asked + 1, "what was believed needs no second answer"
     stage.aws.detection.base_model_answers.clear()
-    await sweep(stage)
+    await sweep(stage, HOUR)
     assert active(stage) == VERSION
     assert stage.condition("Ready") == "True"
 
@@ -58,9 +62,20 @@ async def test_a_version_that_the_base_model_answers_for_is_out_of_service_until
 async def test_it_stays_out_of_service_while_it_cannot_be_asked(stage: Stage) -> None:
     await base_model_answers(stage)
     stage.aws.inject("DetectModerationLabels", ErrorKind.THROTTLED, times=1)
-    await sweep(stage)
+    stage.aws.detection.base_model_answers.clear()
+    await sweep(stage, HOUR)
     assert active(stage) is None
     assert stage.kube.writes == []
+    await sweep(stage)
+    assert active(stage) == VERSION
+
+
+async def test_a_person_who_asks_for_a_look_has_it_asked_at_once(stage: Stage) -> None:
+    await base_model_answers(stage)
+    stage.aws.detection.base_model_answers.clear()
+    await stage.run(Lane.CHANGE)
+    await rest(stage)
+    assert active(stage) == VERSION
 
 
 async def test_a_version_that_has_not_served_yet_is_asked_and_serves_instead(stage: Stage) -> None:
@@ -75,7 +90,7 @@ async def test_a_version_that_has_not_served_yet_is_asked_and_serves_instead(sta
     assert active(stage) == new.name
     assert (stage.finding("Stalled") or ("", ""))[0] == "BaseModelAnswers"
     promoted = old.tags["rekognition-operator.io/promoted-at"]
-    await sweep(stage)
+    await sweep(stage, HOUR)
     await rest(stage)
     assert active(stage) == new.name
     assert old.tags["rekognition-operator.io/promoted-at"] == promoted, "nor is it put into service in between"

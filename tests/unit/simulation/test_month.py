@@ -14,9 +14,10 @@ from fakes.model_simulation import ModelSimulation
 from fakes.model_world import POLICY
 from fakes.simulation import Move
 from rekognition_operator.controller.backoff import JITTER
-from rekognition_operator.core import serving
+from rekognition_operator.core import proving, serving
 from rekognition_operator.core.decision import Policy
 from rekognition_operator.core.idle import Idleness
+from rekognition_operator.core.proving import _Prover
 from rekognition_operator.core.rollout import Rollout, _Planner
 from rekognition_operator.core.schedule import Schedule, Span
 from rekognition_operator.core.versions import OwnVersion
@@ -173,6 +174,14 @@ def _costs_nothing(*_: object) -> float:
     return 0.0
 
 
+def _always(*_: object) -> bool:
+    return True
+
+
+def _never(*_: object) -> bool:
+    return False
+
+
 def _does_nothing(_: object) -> Rollout:
     return Rollout()
 
@@ -187,6 +196,9 @@ def _does_nothing(_: object) -> Rollout:
         (Policy, "price", _costs_nothing, ("budget", "units", "train other inputs")),
         (_Planner, "left_to_others", _leaves_nothing, ("drift policy", "state", "start by hand", "stop by hand")),
         (serving, "plan_rollout", _does_nothing, ("state", "down")),
+        (proving, "_known_good", _always, ("gates", "quality", "train other inputs")),
+        (_Prover, "_needs_a_word", _never, ("strategy", "train other inputs")),
+        (_Prover, "_is_good", _always, ("strategy", "rollout", "gates", "train other inputs")),
     ],
     ids=[
         "the schedule never closes",
@@ -196,6 +208,9 @@ def _does_nothing(_: object) -> Rollout:
         "the budget is not checked",
         "drift is corrected under Report",
         "nothing is started or stopped",
+        "nothing is judged",
+        "nobody need approve",
+        "what has been started takes over, approved or not",
     ],
 )
 def test_the_month_finds_an_operator_without_the_check(

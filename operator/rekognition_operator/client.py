@@ -197,7 +197,7 @@ def mark_used(namespace: str, name: str, *, context: str | None = None) -> bool:
     """Write down that a CustomLabelsModel was asked something, so that ``idleStop`` does not stop it.
 
     Call it after each answer: at most one call a minute reaches the API server, all others return at once. Returns
-    whether this one wrote.
+    whether this one wrote. What could not be written is tried again by the next call.
 
     Raises
     ------
@@ -227,7 +227,11 @@ class _Marker:
             async with KubeClient(context=context) as kube:
                 return await last_use.mark_used(kube, await _existing(kube, key), datetime.now(UTC))
 
-        return _ask(write)
+        try:
+            return _ask(write)
+        except ClientError:
+            self._marked.pop((key, context), None)
+            raise
 
 
 _MARKER: Final = _Marker()

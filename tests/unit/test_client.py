@@ -162,6 +162,15 @@ def test_a_use_of_what_is_not_there_is_an_error(kube: FakeKube) -> None:
         client._Marker().mark(MODEL, None)
 
 
+def test_a_use_that_could_not_be_marked_is_marked_by_the_next_call(kube: FakeKube) -> None:
+    shown(kube, MODEL, active=ACTIVE)
+    kube.fail("set_annotations", KubeForbiddenError("annotate it", "no", 403))
+    with pytest.raises(ClusterError):
+        mark_used("factory", "parts")
+    assert mark_used("factory", "parts")
+    assert not mark_used("factory", "parts")
+
+
 def test_the_library_loads_neither_kopf_nor_the_sdk() -> None:
     program = (
         "import sys; import rekognition_operator.client; "

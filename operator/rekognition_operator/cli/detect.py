@@ -1,6 +1,7 @@
 """rekognition-operator detect: what does the version in service say about images?
 
-Exit codes: 0 it answered, 1 it did not for at least one image, 2 wrong usage, 3 the base model answered in its place.
+Exit codes: 0 it answered, 1 it did not for at least one image, 2 wrong usage, 3 the base model answered in its place,
+for at least one image, whatever became of the others.
 """
 
 from collections.abc import Sequence
@@ -87,7 +88,7 @@ def detect(
 ) -> None:
     """Ask the version in service about images, and see who answers. Each call is billed by AWS.
 
-    Exits with 3 where the base model answered instead of the adapter, and with 1 where an image got no answer.
+    Exits with 3 where the base model answered instead of the adapter, and else with 1 where an image got no answer.
     """
     human_loop = _human_loop(human_loop_name, flow_definition_arn, content_classifiers or [])
     _check_usage(resource.kind, images, human_loop, compare_base=compare_base)
@@ -103,10 +104,10 @@ def detect(
             raise CommandError(f"AWS cannot be asked in {question.version.region}. {told(error)}") from error
 
     answers = ask_cluster(context, namespace, work)
-    if None in answers:
-        raise typer.Exit(FAILED)
     if any(answer is not None and answer.answered_by is AnsweredBy.BASE_MODEL for answer in answers):
         raise typer.Exit(BASE_MODEL_ANSWERED)
+    if None in answers:
+        raise typer.Exit(FAILED)
 
 
 @dataclass(frozen=True)

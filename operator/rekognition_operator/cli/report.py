@@ -23,15 +23,13 @@ from rekognition_operator.cli.resources import (
     chosen_version,
     read,
 )
-from rekognition_operator.core.evaluation import Evaluation, UnreadableSummaryError, parse_evaluation
+from rekognition_operator.core.evaluation import MAX_SUMMARY_BYTES, Evaluation, UnreadableSummaryError, parse_evaluation
 from rekognition_operator.core.world import Feature
 from rekognition_operator.kube.client import KubeClient
 from rekognition_operator.report.content import Looked, content
 
 NEEDED: Final = ("jinja2", "matplotlib")
 """Modules that only the extra ``report`` installs."""
-MAX_SUMMARY_BYTES: Final = 64 * 1024 * 1024
-"""Far more than the summary of an adapter with all of AWS's labels, or of a model with 250."""
 
 
 def report(

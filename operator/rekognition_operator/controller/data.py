@@ -25,12 +25,13 @@ async def observe_data(aws: Rekognition, desired: Desired, memory: DataMemory, *
     seen: list[SeenManifest] = []
     read: dict[tuple[object, ...], str] = {}
     for manifest in (*desired.inputs.training, *desired.inputs.testing):
+        head: ObjectHead | None = None
         try:
             head = await aws.objects.head(manifest.bucket, manifest.name, version=manifest.version, lane=lane)
             key = _upload(manifest, head)
             content = head.sha256 or memory.read.get(key) or await _read(aws.objects, manifest, head, lane)
         except CallError as error:
-            return DataSeen(problem=_problem(error, manifest, memory))
+            return DataSeen(problem=_problem(error, manifest, head, memory))
         if head.sha256 is None:
             read[key] = memory.read[key] = content
         seen.append(SeenManifest(content, head.version_id, head.last_modified))
@@ -45,11 +46,16 @@ def _upload(manifest: ManifestRef, head: ObjectHead) -> tuple[object, ...]:
 
 async def _read(objects: Objects, manifest: ManifestRef, head: ObjectHead, lane: Lane) -> str:
     """Read the very content that the head was of: another upload meanwhile is an error."""
-    version = head.version_id or manifest.version
+    version = _version_asked_for(manifest, head)
     return await objects.sha256(manifest.bucket, manifest.name, version=version, etag=head.etag, lane=lane)
 
 
-def _problem(error: CallError, manifest: ManifestRef, memory: DataMemory) -> DataProblem:
+def _version_asked_for(manifest: ManifestRef, head: ObjectHead | None) -> str | None:
+    """Return the object version that a call names: once the head is known, that of the head."""
+    return (head.version_id if head is not None else None) or manifest.version
+
+
+def _problem(error: CallError, manifest: ManifestRef, head: ObjectHead | None, memory: DataMemory) -> DataProblem:
     version = f" (version {manifest.version})" if manifest.version is not None else ""
     url, says = f"s3://{manifest.bucket}/{manifest.name}{version}", clause(error.message)
     match error.kind:
@@ -64,7 +70,8 @@ def _problem(error: CallError, manifest: ManifestRef, memory: DataMemory) -> Dat
         case ErrorKind.NOT_FOUND:
             return DataProblem(f"{url} is not there: {says}. Upload it, or correct its place in spec.training")
         case ErrorKind.ACCESS_DENIED:
-            right = "s3:GetObjectVersion" if manifest.version is not None else iam_action(error.operation)
+            of_a_version = _version_asked_for(manifest, head) is not None
+            right = "s3:GetObjectVersion" if of_a_version else iam_action(error.operation)
             return DataProblem(
                 f"AWS denied {right} on {url}: {says}. Allow it in the operator's IAM policy, or set data.follow: "
                 "Pinned"

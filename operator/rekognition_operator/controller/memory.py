@@ -10,6 +10,7 @@ from rekognition_operator.core.actions import Action
 from rekognition_operator.core.evaluation import Evaluation
 from rekognition_operator.core.hindrance import CreateAttempt, Terminal
 from rekognition_operator.core.proof import ProbeResult, Proof
+from rekognition_operator.core.world import Probe
 from rekognition_operator.kube.resource import Resource, ResourceKey
 
 
@@ -54,11 +55,14 @@ class UsageMemory:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a version answered: to the probes of which gates (their key), and when, in AWS's time."""
+    """How a probe of a version ended, and when, in AWS's time."""
 
-    key: str
     at: datetime
-    results: tuple[ProbeResult, ...]
+    result: ProbeResult
+    missed: bool = False
+    """Whether it could not be made when it was due again."""
+    suspected: bool = False
+    """Whether the base model gave the last answer: one more, and it is believed."""
 
 
 @dataclass
@@ -68,7 +72,8 @@ class ProofMemory:
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
     unreadable: dict[str, tuple[datetime, Proof]] = field(default_factory=dict)
     """Of summaries that a person must make readable: since when, in AWS's time, and why they are not."""
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, dict[Probe, Asked]] = field(default_factory=dict)
+    """By probe, so that one that was not edited is not made anew."""
 
     def forget_all_but(self, arns: AbstractSet[str]) -> None:
         """Forget the versions that are gone."""
@@ -88,6 +93,8 @@ class PublishMemory:
     """In a row, of those that pass by themselves."""
     alone_with: frozenset[str] | None = None
     """The names that were wanted when the ConfigMaps of all other names were last looked for and deleted."""
+    spared: bool = False
+    """Whether a pass has left the data to the next one, and none has seen a version in service since."""
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """What does a pass see in AWS, and how old may it be?"""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from rekognition_operator.aws.gateway import Lane, Rekognition
@@ -48,3 +49,8 @@ async def observe(
     if all_tags:
         versions = tuple([replace(v, tags=await aws.fresh_tags(v.arn, lane=lane)) for v in versions])
     return Observed(project, versions, at=aws.time)
+
+
+def less_than_a_sweep(policy: Policy) -> timedelta:
+    """Return, in AWS's time, for how long what a person must mend counts: so that each sweep looks again."""
+    return timedelta(seconds=policy.sweep_seconds * policy.aws_time_scale / 2)

@@ -1,7 +1,8 @@
 """How does the version in service get into the ConfigMap that applications read?
 
 Between the observation and the actions of a pass, so that a version which is of no use any more is withdrawn first, and
-is not named any more when it is deleted. Each write rests on what was read right before; a conflict is left to the next
+is not named any more when it is deleted. Where the same pass puts another one into service, it is replaced in the next
+pass, without being withdrawn in between. Each write rests on what was read right before; a conflict is left to the next
 pass. What AWS needs goes on whatever hinders here.
 """
 
@@ -16,6 +17,7 @@ from rekognition_operator.core.decision import Decision, Finding, Policy
 from rekognition_operator.core.publication import (
     data_of,
     held_back,
+    is_about_to_change,
     is_ours,
     labels_of,
     not_ours,
@@ -63,6 +65,10 @@ class Publisher:
             asked = desired.publish is not None and not desired.deleting
             return stalled_by(decision, switched_off(desired)) if asked else decision
         if stays_as_it_is(desired, decision.report):
+            return decision
+        spared, memory.spared = memory.spared, decision.report.active is None and memory.spared
+        if not spared and is_about_to_change(desired, decision):
+            memory.spared = True
             return decision
         task = _Task(
             self._kube,

@@ -156,7 +156,7 @@ def _decide_versions(
     tagging = plan_tags(desired, project, fleet, observed.at or now)
     proving = prove(desired, fleet, observed.proofs, observed.at or now)
     serving = _plan_serving(desired, project, fleet, observed, training, proving, policy, now)
-    promotion = promote(project, fleet, serving.in_service, observed.at or now)
+    promotion = promote(project, fleet, serving.in_service, observed.at or now, by_pin=proving.by_pin)
 
     # What ends a bill first, then what is in service; what costs money last, when all that it rests upon is written.
     bills_first, other_stops = _bills_first(desired, fleet, serving)
@@ -171,7 +171,7 @@ def _decide_versions(
         *followed.records,
         *tagging.records,
         *tagging.corrections,
-        *surplus(desired, fleet, serving.in_service, followed.remembered),
+        *surplus(desired, fleet, serving.in_service, followed.remembered | proving.may_serve_next),
         *(action for action in costly if action is not None),
     ]
     drift = [*tagging.drift, *serving.drift]

@@ -145,6 +145,8 @@ class Report:
     """The ConfigMap of the version in service, as it is after this pass."""
     desired_version: str | None = None
     desired_digest: str | None = None
+    pin: str | None = None
+    """Name of the version that spec.pin asks for."""
     handled_retry: str | None = None
 
 

@@ -6,7 +6,7 @@ guide, "Manifest file formats" ("Evaluation summary"); for models the Custom Lab
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_pascal
@@ -16,6 +16,9 @@ from rekognition_operator.core.world import Feature
 
 DEFAULT_CONFIDENCE = 50.0
 """MinConfidence of DetectModerationLabels where a call names none (API reference)."""
+
+MAX_SUMMARY_BYTES: Final = 16 * 1024 * 1024
+"""More than any summary has: 21 thresholds times the labels of the taxonomy, or 250 labels of a model."""
 
 _THAN, _AS = " than the base model", " as the base model"
 

@@ -48,6 +48,7 @@ def events(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[Ev
     after = {c.type: c for c in current.conditions or []}
     return (
         *_version_events(previous, current),
+        *_rejected(previous, current),
         *_in_service(previous, current),
         *_published(previous, current, after.get(ConditionType.READY)),
         *_serving_events(before.get(ConditionType.SERVING), after.get(ConditionType.SERVING)),
@@ -85,6 +86,19 @@ def _version_event(before: VersionStatus | None, after: VersionStatus) -> EventN
             )
         case _:
             return None
+
+
+def _rejected(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[EventNote, ...]:
+    """Tell of a rejection at once, though something else is under way, so that it is not Stalled for it."""
+    known = {version.arn: version.role for version in (previous.versions if previous is not None else None) or []}
+    stalled = any(
+        c.type == ConditionType.STALLED and c.reason == Reason.VERSION_REJECTED for c in current.conditions or []
+    )
+    return tuple(
+        EventNote("Warning", Reason.VERSION_REJECTED, f"Version {version.name} does not pass {version.rejected}")
+        for version in current.versions or []
+        if version.role == "Rejected" and known.get(version.arn, "Rejected") != "Rejected" and not stalled
+    )
 
 
 def _in_service(previous: ResourceStatus | None, current: ResourceStatus) -> tuple[EventNote, ...]:

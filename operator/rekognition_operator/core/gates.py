@@ -200,11 +200,11 @@ def read_rejection(gates: Gates, version: ObservedVersion) -> Rejection | None:
 
 
 def proved_tags(gates: Gates, at: datetime) -> dict[str, str]:
-    """Return the tag that tells that a version has passed these gates."""
-    return {t.PROVED: f"{gates.key} {t.time_value(at)}"}
+    """Return the tag that tells that a version has passed these probes."""
+    return {t.PROVED: f"{gates.probes_key} {t.time_value(at)}"}
 
 
 def read_proved(gates: Gates, version: ObservedVersion) -> bool:
-    """Whether a version is known to have passed these gates."""
+    """Whether a version is known to have passed these probes."""
     key, _, time = version.tags.get(t.PROVED, "").partition(" ")
-    return key == gates.key and t.read_time(time) is not None
+    return bool(gates.probes) and key == gates.probes_key and t.read_time(time) is not None

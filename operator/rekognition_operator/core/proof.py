@@ -55,6 +55,13 @@ class Proof:
         """Whether the base model answers in the version's place: AWS does so, without an error, once it has expired."""
         return any(probe.outcome is Outcome.BASE_MODEL for probe in self.probes or ())
 
+    @property
+    def answers_itself(self) -> bool | None:
+        """Whether the version answers, and not the base model; None: no probe has told."""
+        if self.base_model_answers:
+            return False
+        return True if self.ended(Outcome.PASSED) or self.ended(Outcome.FAILED) else None
+
     def ended(self, outcome: Outcome) -> tuple[ProbeResult, ...]:
         """Return the probes that ended so."""
         return tuple(probe for probe in self.probes or () if probe.outcome is outcome)

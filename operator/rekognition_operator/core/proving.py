@@ -6,13 +6,13 @@ replaced it can serve no more.
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.actions import SetTags
+from rekognition_operator.core.actions import RemoveTags, SetTags
 from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.gates import (
     Standing,
@@ -26,10 +26,13 @@ from rekognition_operator.core.gates import (
 )
 from rekognition_operator.core.inputs import parse_version_name
 from rekognition_operator.core.proof import UNSEEN, Proof
+from rekognition_operator.core.serving_memory import read_marker
 from rekognition_operator.core.versions import IN_TRAINING, Fleet, OwnVersion
 from rekognition_operator.core.wording import approve_line, clause, retry_line
 from rekognition_operator.core.world import Desired, Feature, Gates, VersionState
 
+_ASKED_WITHIN: Final = timedelta(hours=1)
+"""How long after its start a model may run only to be asked, while it cannot be: 20 minutes of it are the start."""
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -56,8 +59,10 @@ class Proving:
     unproved: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
     good: set[str] = field(default_factory=set)
+    by_pin: bool = False
+    """Whether the pinned version has not passed the gates."""
     verdicts: dict[str, Verdict] = field(default_factory=dict)
-    records: list[SetTags] = field(default_factory=list)
+    records: list[SetTags | RemoveTags] = field(default_factory=list)
     stalled: Finding | None = None
     reconciling: Finding | None = None
     awaiting: Finding | None = None
@@ -69,6 +74,11 @@ class Proving:
     def admits(self, own: OwnVersion) -> bool:
         """Whether a chosen version may be put into service now, as far as the gates go."""
         return own.version.arn not in self.unproved
+
+    @property
+    def may_serve_next(self) -> frozenset[str]:
+        """ARNs of the versions that were considered, and not rejected: they are kept."""
+        return frozenset(arn for arn, verdict in self.verdicts.items() if verdict.standing is not Standing.REJECTED)
 
     def rejects(self, own: OwnVersion) -> bool:
         """Whether a version did not pass the gates, in this look or an earlier one."""
@@ -116,6 +126,10 @@ def next_to_ask(
     active = fleet.active
     if active is not None and not quiet and can_be_asked(active) and active.version.arn not in asked:
         return active
+    last = [fleet.last_promoted] if fleet.last_promoted is not None else []
+    for own in (*last, *(own for own in fleet.own if own.pinned), *_contenders(desired, fleet)):
+        if own.base_model_answers and can_be_asked(own) and own.version.arn not in asked:
+            return own  # it may answer by itself again
     proving = prove(desired, fleet, proofs, _ANY_TIME)
     chosen = proving.chosen
     if chosen is not None and chosen != active and _need_not_pass(chosen) and chosen.version.arn not in asked:
@@ -136,8 +150,8 @@ def can_be_asked(own: OwnVersion) -> bool:
 
 
 def _known_good(gates: Gates, own: OwnVersion) -> bool:
-    """Whether a version need not be judged: it has served, has passed these gates before, or there are none."""
-    return own.promoted_at is not None or gates == Gates() or read_proved(gates, own.version)
+    """Whether a version need not be judged: it has served, and not only by a pin, or there are no gates."""
+    return gates == Gates() or (own.promoted_at is not None and t.BY_PIN not in own.version.tags)
 
 
 def _contenders(desired: Desired, fleet: Fleet) -> Iterator[OwnVersion]:
@@ -153,7 +167,8 @@ def _standing(desired: Desired, fleet: Fleet, own: OwnVersion, proofs: Mapping[s
     gates = desired.promotion.gates
     active = fleet.active
     proof = proofs.get(own.version.arn, UNSEEN)
-    verdict = judge(gates, own.version, proof, active.version if active is not None else None)
+    asked_of = replace(gates, probes=()) if read_proved(gates, own.version) else gates
+    verdict = judge(asked_of, own.version, proof, active.version if active is not None else None)
     if own.rejected is not None:
         return Verdict(Standing.REJECTED, verdict.gates, own.rejected.says)
     if _known_good(gates, own):
@@ -174,6 +189,8 @@ class _Prover:
         self.out = Proving()
 
     def run(self) -> None:
+        for own in self.fleet.own:
+            self._remember(own)
         self.out.good = {own.version.arn for own in self.fleet.own if self._is_good(own)}
         active = self.fleet.active
         if active is not None:
@@ -187,6 +204,24 @@ class _Prover:
         for own in _contenders(self.desired, self.fleet):
             if self._consider(own):
                 break
+
+    def _remember(self, own: OwnVersion) -> None:
+        """Write down a person's word, and who answers for a version, before either is relied upon."""
+        name, tags = own.version.name, own.version.tags
+        lets_in = self.desired.promotion.manual and self.desired.annotations.approve == name and own.usable
+        if lets_in and own.promoted_at is None and t.APPROVED not in tags:
+            self.out.records.append(SetTags(own.version.arn, {t.APPROVED: t.time_value(self.at)}))
+        itself = self.proofs.get(own.version.arn, UNSEEN).answers_itself
+        may_serve = own.promoted_at is not None or own.pinned  # any other is rejected for it
+        if itself is False and may_serve and t.BASE_MODEL_ANSWERS not in tags:
+            self.out.records.append(SetTags(own.version.arn, {t.BASE_MODEL_ANSWERS: t.time_value(self.at)}))
+        elif t.BASE_MODEL_ANSWERS in tags and (itself or not self.gates.probes):
+            self.out.records.append(RemoveTags(own.version.arn, (t.BASE_MODEL_ANSWERS,)))
+
+    def _passed(self, own: OwnVersion) -> None:
+        """Let a version that a pin had put into service be in service by its own right."""
+        if t.BY_PIN in own.version.tags:
+            self.out.records.append(RemoveTags(own.version.arn, (t.BY_PIN,)))
 
     def _is_good(self, own: OwnVersion) -> bool:
         passed = _standing(self.desired, self.fleet, own, self.proofs).standing is Standing.PASSED
@@ -221,9 +256,11 @@ class _Prover:
             return
         self.out.chosen = own
         self.out.pinned = Finding(Reason.PINNED, f"spec.pin names version {pin}: it serves{self._wanted_waits()}")
-        verdict = _standing(self.desired, self.fleet, own, self.proofs)
+        verdict = self.out.verdicts[own.version.arn] = _standing(self.desired, self.fleet, own, self.proofs)
+        self.out.by_pin = verdict.standing is not Standing.PASSED
+        if not self.out.by_pin:
+            self._passed(own)
         if verdict.standing is Standing.REJECTED:
-            self.out.verdicts[own.version.arn] = verdict
             if own.rejected is None:
                 self.out.records.append(SetTags(own.version.arn, rejected_tags(self.gates, verdict.says, self.at)))
             self.out.gate_overridden = Finding(
@@ -290,11 +327,17 @@ class _Prover:
                     self._note_base_model(own)
                 return False
             case Standing.PASSED:
-                if self._needs_a_word(own):
+                if self._waits_for_a_word(own):
                     self._await_approval(own)
                     return False
+                self._passed(own)
                 self._take(own)
                 return True
+            case Standing.UNKNOWN if self._unknown_for_too_long(own):
+                says = as_remembered(f"probes: it ran for an hour and could not be asked - {clause(verdict.says)}")
+                verdict = self.out.verdicts[own.version.arn] = Verdict(Standing.REJECTED, verdict.gates, says)
+                self._reject(own, verdict)
+                return False
             case standing:
                 runs_to_be_asked = self.desired.serving is not None and (
                     standing is Standing.TO_BE_ASKED or (standing is Standing.UNKNOWN and own.occupies)
@@ -327,15 +370,14 @@ class _Prover:
             f"{retry_line(self.desired.owner)}",
         )
 
-    def _needs_a_word(self, own: OwnVersion) -> bool:
-        """Whether a person must let a version into service first. Writes down that one has."""
-        if self._waits_for_a_word(own):
-            return True
-        if self.desired.promotion.manual and own.promoted_at is None and t.APPROVED not in own.version.tags:
-            self.out.records.append(SetTags(own.version.arn, {t.APPROVED: t.time_value(self.at)}))
-        return False
+    def _unknown_for_too_long(self, own: OwnVersion) -> bool:
+        """Whether a model runs, and is billed, only to be asked, and cannot be."""
+        marker = read_marker(own.version)
+        running = own.occupies and own.version.state is VersionState.RUNNING and marker is not None
+        return running and marker is not None and self.at - marker.since >= _ASKED_WITHIN
 
     def _waits_for_a_word(self, own: OwnVersion) -> bool:
+        """Whether a person must let a version into service first."""
         approved = t.APPROVED in own.version.tags or self.desired.annotations.approve == own.version.name
         return self.desired.promotion.manual and own.promoted_at is None and not approved
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.actions import StopVersion
+from rekognition_operator.core.actions import Promote, StopVersion
 from rekognition_operator.core.decision import Decision, Finding, Policy, Report
 from rekognition_operator.core.deletion import is_suspended_deletion
 from rekognition_operator.core.inputs import decimal
@@ -93,6 +93,13 @@ def stays_as_it_is(desired: Desired, report: Report) -> bool:
     if desired.deleting:
         return desired.deletion_policy != "Delete" or is_suspended_deletion(desired)
     return report.keep_known
+
+
+def is_about_to_change(desired: Desired, decision: Decision) -> bool:
+    """Tell whether nothing serves by this look, and its decision puts a version into service: one change is enough."""
+    if desired.publish is None or desired.deleting or decision.report.active is not None:
+        return False
+    return any(isinstance(action, Promote) for action in decision.actions)
 
 
 # --- what hinders ---------------------------------------------------------------------------------------------------

@@ -78,7 +78,7 @@ def refresh_of(desired: Desired, fleet: Fleet) -> Refresh | None:
 
     A training that was begun is told though the spec does not ask for a refresh any more.
     """
-    source = next((own for own in fleet.of(desired.digests) if own.usable), None)
+    source = next((own for own in fleet.of(desired.digests) if own.acceptable), None)
     if source is None or desired.serving is not None or source.version.state is not VersionState.DEPRECATED:
         return None
     record = _read(source)

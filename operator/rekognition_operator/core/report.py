@@ -48,6 +48,7 @@ def report_on(
         active_evaluation=proofs.get(active.version.arn, UNSEEN).evaluation if active is not None else None,
         desired_version=shown.version.name if shown is not None else str(VersionName(digest, 1)),
         desired_digest=shown.digest if shown is not None else digest,
+        pin=desired.pin,
     )
 
 

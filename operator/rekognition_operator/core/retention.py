@@ -27,19 +27,19 @@ def surplus(
     desired: Desired,
     fleet: Fleet,
     next_in_service: OwnVersion | None,
-    remembered: frozenset[str] = frozenset(),
+    kept: frozenset[str] = frozenset(),
 ) -> tuple[DeleteVersion, ...]:
     """Delete superseded, failed and rejected versions beyond what retention keeps, oldest first; never a foreign one.
 
     A failed or rejected version is memory: the newest of the wanted inputs is never deleted, or it would be trained
-    again. ``remembered`` are the ARNs of others that are memory for a while.
+    again. ``kept`` are the ARNs of others that are memory for a while, or may serve next.
     """
     protected = _protected(desired, fleet, next_in_service)
     failed = [o for o in fleet.own if (o.failed or _rejected(o)) and o.version.arn not in protected]
     failed.sort(key=lambda o: o.version.created_at, reverse=True)
     beyond = [*superseded(desired, fleet, next_in_service)[desired.keep :], *failed[desired.keep_failed :]]
     # A model that runs is stopped first.
-    beyond = [own for own in beyond if not own.occupies and own.version.arn not in remembered]
+    beyond = [own for own in beyond if not own.occupies and own.version.arn not in kept]
     beyond.sort(key=lambda o: o.version.created_at)
     return tuple(DeleteVersion(o.version.arn, o.version.name, owner_tags=t.owner_tags(desired.owner)) for o in beyond)
 

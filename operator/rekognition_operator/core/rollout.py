@@ -179,7 +179,9 @@ class _Planner:
             case VersionState.STARTING:
                 self.handing_over(f"Version {name} is starting; it takes over from {old_name} once it runs")
             case VersionState.RUNNING:
-                self.handing_over(f"Version {name} runs, and is proved before it takes over from {old_name}")
+                verdict = self.now.proving.verdicts.get(new.version.arn)
+                says = f": {clause(verdict.says)}" if verdict is not None and verdict.says else ""
+                self.handing_over(f"Version {name} runs, and is proved before it takes over from {old_name}{says}")
             case VersionState.STOPPING:
                 self.handing_over(f"Version {name} is stopping; it is started once it has stopped")
             case state if state not in _STARTABLE:

@@ -27,7 +27,7 @@ from rekognition_operator.core.versions import IN_TRAINING, OCCUPYING
 from rekognition_operator.core.world import ObservedVersion, Publication, S3Object
 
 MAX_VERSIONS = 20
-"""How many versions status shows; the active, the wanted and those in training are always among them."""
+"""How many versions status shows; the active, the wanted, the pinned and those in training are always among them."""
 _MAX_DRIFT = 64
 _MAX_TAG_KEYS = 40
 _MAX_MESSAGE = 32768
@@ -321,6 +321,7 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
         )
         for item in report.drift[:_MAX_DRIFT]
     ]
+    known = _known_evaluations(previous)
     desired = None
     if report.desired_version is not None and report.desired_digest is not None:
         desired = DesiredVersion(version_name=report.desired_version, inputs=report.desired_digest)
@@ -335,14 +336,24 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
             created_at=_second(project.created_at),
             tag_keys=list(report.project_tag_keys[:_MAX_TAG_KEYS]) or None,
         ),
-        "active": _active(report.active, report.active_evaluation),
+        "active": _active(report.active, report.active_evaluation, known),
         "desired": desired,
-        "versions": [_version(v) for v in _shown(report)] or None,
+        "versions": [_version(v, known) for v in _shown(report)] or None,
         "drift": drift or None,
     }
 
 
-def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> ActiveVersion | None:
+def _known_evaluations(previous: ResourceStatus) -> dict[str, EvaluationStatus]:
+    """Return the evaluations that status shows, by ARN: they never change, so what cannot be read now is kept."""
+    shown: list[ActiveVersion | VersionStatus] = [*(previous.versions or [])]
+    if previous.active is not None:
+        shown.append(previous.active)
+    return {version.arn: version.evaluation for version in shown if version.evaluation is not None}
+
+
+def _active(
+    version: ObservedVersion | None, evaluation: Evaluation | None, known: dict[str, EvaluationStatus]
+) -> ActiveVersion | None:
     if version is None:
         return None
     promoted_at = t.read_time(version.tags.get(t.PROMOTED_AT))
@@ -352,7 +363,7 @@ def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> A
         arn=version.arn,
         f1_score=version.f1_score,
         base_model_version=_cut(version.base_model_version),
-        evaluation=_evaluation(evaluation),
+        evaluation=_evaluation(evaluation) or known.get(version.arn),
         since=_second(promoted_at) if promoted_at is not None else None,
         expiry_estimate=_second(expiry.earliest) if expiry is not None else None,
     )
@@ -361,9 +372,8 @@ def _active(version: ObservedVersion | None, evaluation: Evaluation | None) -> A
 def _shown(report: Report) -> list[VersionReport]:
     def always(entry: VersionReport) -> bool:
         version = entry.version
-        return (
-            entry.role is VersionRole.ACTIVE or version.name == report.desired_version or version.state in IN_TRAINING
-        )
+        named = version.name in {report.desired_version, report.pin}
+        return entry.role is VersionRole.ACTIVE or named or version.state in IN_TRAINING
 
     room = MAX_VERSIONS - sum(always(entry) for entry in report.versions)
     shown: list[VersionReport] = []
@@ -376,7 +386,7 @@ def _shown(report: Report) -> list[VersionReport]:
     return shown[:MAX_VERSIONS]
 
 
-def _version(entry: VersionReport) -> VersionStatus:
+def _version(entry: VersionReport, known: dict[str, EvaluationStatus]) -> VersionStatus:
     version = entry.version
     ended = version.training_ended_at
     return VersionStatus(
@@ -397,7 +407,7 @@ def _version(entry: VersionReport) -> VersionStatus:
         description=_cut(version.description),
         rejected=_cut(entry.rejected),
         gates=_gates(entry.gates),
-        evaluation=_evaluation(entry.evaluation),
+        evaluation=_evaluation(entry.evaluation) or known.get(version.arn),
     )
 
 

@@ -107,8 +107,8 @@ def _records(desired: Desired, project: ObservedProject, fleet: Fleet, at: datet
         # A token is answered by the version created under it, or because there is nothing to try again.
         refresh = refresh_of(desired, fleet)
         failed = refresh is not None and refresh.stage is Stage.FAILED
-        tried_again = [*wanted[:1], *(own for own in fleet.own if own.pinned)]
-        failed = failed or any(own.start_failed or speaks_against(own) for own in tried_again)
+        failed = failed or any(own.start_failed or speaks_against(own) for own in wanted[:1])
+        failed = failed or any(own.start_failed for own in fleet.own if own.pinned)
         idle = not failed and any(own.acceptable or own.version.state in IN_TRAINING for own in wanted)
         if project.tags.get(t.RETRY) != token and (idle or unanswered_retry(desired, project, fleet) is None):
             changes[t.RETRY] = token

@@ -80,6 +80,8 @@ def plan_training(
         return plan.lost(latest)
     if newest is None:
         return plan.nothing_listed()
+    if newest.version.state is VersionState.EXPIRED and newest.rejected is not None:
+        return plan.rejected(newest)
     if newest.version.state is VersionState.EXPIRED:
         return plan.create(
             plan.next_name(), cause=f"expired:{newest.version.name}", since=f"version {newest.version.name} has expired"
@@ -273,6 +275,19 @@ class _Planner:
     def loss_record(self, latest: VersionName) -> SetTags:
         losses = [t.LostVersion(str(latest), self.now), *self.losses()]
         return SetTags(self.project.arn, {t.LOST: t.losses_value(losses)})
+
+    def rejected(self, newest: OwnVersion) -> TrainingPlan:
+        """Train what the gates have rejected once more only where a person asks for it, though it has expired."""
+        if self.token is not None:
+            return self.create(self.next_name(), cause="retry")
+        says = newest.rejected.says if newest.rejected is not None else ""
+        return TrainingPlan(
+            stalled=Finding(
+                Reason.VERSION_REJECTED,
+                f"Version {newest.version.name} has expired, and did not pass {clause(says)}. Correct the data and "
+                f"change spec.training, or, to train the same inputs once more: {retry_line(self.desired.owner)}",
+            )
+        )
 
     def failed(self, newest: OwnVersion) -> TrainingPlan:
         if self.token is not None:

@@ -50,7 +50,9 @@ class OwnVersion:
 
     @property
     def promoted_at(self) -> datetime | None:
-        """When it was last put into service."""
+        """When it was last put into service; None, too, where a pin that is gone had put it there past the gates."""
+        if t.BY_PIN in self.version.tags and not self.pinned:
+            return None
         return t.read_time(self.version.tags.get(t.PROMOTED_AT))
 
     @property
@@ -175,11 +177,13 @@ def _served_foreign(
 def _known(desired: Desired, own: OwnVersion, proofs: Mapping[str, Proof]) -> OwnVersion:
     """Add what the gates, spec.pin and the probes say of a version."""
     proof = proofs.get(own.version.arn)
+    itself = proof.answers_itself if proof is not None else None
+    told = t.BASE_MODEL_ANSWERS in own.version.tags and bool(desired.promotion.gates.probes)
     return replace(
         own,
         rejected=read_rejection(desired.promotion.gates, own.version),
         pinned=own.version.name == desired.pin,
-        base_model_answers=proof is not None and proof.base_model_answers,
+        base_model_answers=not itself if itself is not None else told,
     )
 
 

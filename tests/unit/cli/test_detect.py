@@ -236,6 +236,14 @@ def test_an_image_without_answer_keeps_no_other_from_its_own(world: World, run: 
     )
 
 
+def test_that_the_base_model_answered_outweighs_that_another_image_got_no_answer(world: World, run: Run) -> None:
+    world.aws.set_status(world.adapter(), "EXPIRED")
+    world.aws.inject(
+        "DetectModerationLabels", ErrorKind.INVALID, code="InvalidImageFormatException", message="No image."
+    )
+    assert run("detect", "storefront", "s3://b/text", S3) == 3
+
+
 def test_files_are_read_before_anything_is_asked(world: World, run: Run, capsys: Capture, tmp_path: Path) -> None:
     world.adapter()
     large = tmp_path / "large.jpg"

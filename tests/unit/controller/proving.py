@@ -1,9 +1,12 @@
 """What do the tests of passes that prove versions run on?"""
 
+from datetime import timedelta
+
 from pydantic import JsonValue
 
 from fakes.rekognition import VersionRecord
 from fakes.summaries import FEW_MISTAKES, Mistakes
+from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.core.detected import DetectedLabel
 from rekognition_operator.kube.resource import JsonObject
 from unit.controller.stage import PROJECT, SPEC, Stage, edited
@@ -11,6 +14,7 @@ from unit.controller.stage import PROJECT, SPEC, Stage, edited
 EXPLICIT = DetectedLabel("Explicit", 91.0)
 OLD, NEW = 60, 80
 """Confidence thresholds of two versions."""
+SIX_HOURS = timedelta(hours=6).total_seconds()
 
 
 def probe(name: str = "beach") -> JsonObject:
@@ -80,3 +84,15 @@ def shown(stage: Stage, name: str) -> JsonObject:
 def add_foreign(stage: Stage, name: str = "by-hand") -> str:
     """Let a person train a version in the resource's project; return its ARN."""
     return stage.aws.add_version(PROJECT, name)
+
+
+async def sweep(stage: Stage, seconds: float = 601, lane: Lane = Lane.SWEEP) -> None:
+    """Let time go by, and run a pass."""
+    stage.clock.seconds += seconds
+    await stage.run(lane)
+
+
+def restart(stage: Stage) -> None:
+    """Let an operator that remembers nothing take over."""
+    stage.aws.restart()
+    stage.start()

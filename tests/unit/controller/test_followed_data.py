@@ -159,6 +159,15 @@ async def test_a_manifest_that_may_not_be_read_is_told_with_the_right_that_lacks
     assert "s3:GetObjectVersion on" in await looks.problem(named)
 
 
+async def test_on_a_bucket_with_versions_the_right_that_lacks_is_that_on_the_version(looks: Looks) -> None:
+    looks.aws.objects.add_bucket(BUCKET, versioned=True)
+    looks.aws.objects.put(BUCKET, NAME, b"x")
+    looks.aws.inject("GetObject", ErrorKind.ACCESS_DENIED, message="Forbidden")
+    assert f"AWS denied s3:GetObjectVersion on s3://{BUCKET}/{NAME}: Forbidden" in await looks.problem()
+    looks.aws.inject("HeadObject", ErrorKind.ACCESS_DENIED, message="Forbidden")
+    assert f"AWS denied s3:GetObject on s3://{BUCKET}/{NAME}" in await looks.problem(), "it named no version"
+
+
 async def test_a_bucket_in_another_region_needs_a_person(looks: Looks) -> None:
     looks.aws.inject("HeadObject", ErrorKind.INVALID, code="301", message="The bucket is in eu-west-1")
     assert "cannot be read (301: The bucket is in eu-west-1)" in await looks.problem()

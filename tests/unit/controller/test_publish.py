@@ -9,7 +9,7 @@ from rekognition_operator.core.publication import labels_of
 from rekognition_operator.kube.configmap import ConfigMap
 from rekognition_operator.kube.errors import KubeError, KubeForbiddenError, KubeUnavailableError
 from rekognition_operator.kube.resource import JsonObject
-from unit.controller.stage import KEY, PROJECT, SPEC, VERSION, Stage, owner
+from unit.controller.stage import KEY, PROJECT, SPEC, VERSION, Stage, edited, owner
 
 NAME = "storefront-adapter"
 FORBIDDEN = KubeForbiddenError("create ConfigMap", "configmaps is forbidden", 403)
@@ -17,9 +17,12 @@ UNAVAILABLE = KubeUnavailableError("get ConfigMap", "failed calling webhook", 50
 WRITES = {"create_config_map", "patch_config_map", "delete_config_map"}
 
 
+def publish(name: str | None = NAME) -> JsonObject:
+    return {} if name is None else {"publish": {"configMap": {"name": name}}}
+
+
 def spec(name: str | None = NAME, **more: JsonValue) -> JsonObject:
-    publish: JsonObject = {} if name is None else {"publish": {"configMap": {"name": name}}}
-    return {**SPEC, **publish, **more}
+    return {**SPEC, **publish(name), **more}
 
 
 def read(stage: Stage, name: str = NAME) -> ConfigMap | None:
@@ -176,6 +179,45 @@ async def test_an_expired_version_is_withdrawn_before_anything_else_is_done(stag
     assert events(stage) == ["Published", "Unpublished"]
     await stage.settle()
     assert named(stage) == f"{VERSION}-2"
+
+
+async def the_next_one_is_trained_when_the_one_in_service_expires(stage: Stage) -> str:
+    """Let the training of an edited spec end just when the version in service expires; return the new one's name."""
+    await settled(stage)
+    stage.kube.edit_spec(KEY, {**edited(80), **publish()})
+    while len(stage.aws.created) < 2:
+        await stage.run()
+        stage.aws.advance()
+        stage.clock.seconds += 2
+    stage.finish_trainings()
+    stage.aws.expire(stage.aws.version(VERSION).arn)
+    return stage.aws.created[-1][1]
+
+
+async def test_an_expired_version_is_replaced_without_being_withdrawn_in_between(stage: Stage) -> None:
+    new = await the_next_one_is_trained_when_the_one_in_service_expires(stage)
+    written = []
+    for _ in range(3):
+        await stage.run()
+        written += [call.method for call in stage.kube.calls if call.method in WRITES]
+    assert named(stage) == new
+    assert written == ["patch_config_map"]
+    assert events(stage) == ["Published", "Published"]
+
+
+async def test_an_expired_version_is_withdrawn_where_no_other_could_be_put_into_service(stage: Stage) -> None:
+    from rekognition_operator.aws.errors import ErrorKind
+
+    new = await the_next_one_is_trained_when_the_one_in_service_expires(stage)
+    stage.aws.inject("TagResource", ErrorKind.SERVER, times=3)
+    await stage.run()
+    assert named(stage) == VERSION
+    for _ in range(2):
+        await stage.run()
+        assert (data(stage)["projectVersionArn"], data(stage)["reason"]) == ("", "AdapterExpired")
+    stage.aws.clear_faults()
+    await stage.settle()
+    assert named(stage) == new
 
 
 async def test_a_suspended_resource_publishes_still(stage: Stage) -> None:

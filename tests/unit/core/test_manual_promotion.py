@@ -125,20 +125,20 @@ CASES = (
     Case(
         "a word does not override a gate",
         desired(B, promotion=manual(GOOD), annotations=B_NAMED), observed(SERVES, WORSE, project=THERE),
-        [f"SetTags B [rejected={GOOD.key} now minF1Score: wanted at least 0.8 - got 0.7]"],
+        [APPROVE_B, f"SetTags B [rejected={GOOD.key} now minF1Score: wanted at least 0.8 - got 0.7]"],
         stuck("VersionRejected", ready=SERVING),
     ),
     Case(
         "nor a rejection that is remembered",
         desired(B, promotion=manual(GOOD), annotations=B_NAMED),
         observed(SERVES, version(B, created=ago(hours=1), tags=rejected(GOOD)), project=THERE),
-        [],
+        [APPROVE_B],
         stuck("VersionRejected", ready=SERVING),
     ),
     Case(
-        "a word that is given early counts once the version passes",
+        "a word that is given early is kept, and counts once the version passes",
         desired(B, promotion=manual(ASKED), annotations=B_NAMED), observed(SERVES, NEXT, project=THERE),
-        [],
+        [APPROVE_B],
         working("Proving", ready=SERVING),
     ),
     Case(

@@ -30,6 +30,10 @@ STOP_P, STOP_Q = "StopVersion P [stopped-by=rollout now]", "StopVersion Q [stopp
 START_Q, PROMOTE_Q = "StartVersion Q 1 [serving=Starting 1 now]", "Promote Q [promoted-at=now]"
 START_Q_BESIDE = "StartVersion Q 1 beside [serving=Starting 1 now]"
 FAILED_Q = f"SetTags Q [rejected={ASKED.key} now {SAYS_FAILED}]"
+SAYS_UNASKED = (
+    "probes: it ran for an hour and could not be asked - Probe beach: Rate exceeded ThrottlingException it is tried "
+    "again"
+)
 REJECTED_BESIDE: Conditions = halted(
     "VersionRejected", ready=SERVING, up_to_date="False VersionRejected", serving="True Running"
 )
@@ -55,6 +59,7 @@ def handing_over() -> Conditions:
 
 
 RUNS_NEXT = new("RUNNING")
+JUST_RUNS = made(Q, "RUNNING", marker="Starting 1", since=ago(minutes=20), created=ago(hours=1), f1_score=0.9)
 GATES = (
     Case(
         "the evaluation of a model decides before anything starts: it passes",
@@ -135,10 +140,20 @@ BLUE_GREEN = (
     ),
     Case(
         "probes 3: a passing fault is waited for while it runs",
-        model(Q, promotion=PROBED), world(OLD, RUNS_NEXT, latest=Q, proofs=proofs((RUNS_NEXT, UNKNOWN))),
+        model(Q, promotion=PROBED), world(OLD, JUST_RUNS, latest=Q, proofs=proofs((JUST_RUNS, UNKNOWN))),
         [],
         handing_over(),
+        says=("is proved before it takes over from P: Probe beach: Rate exceeded",),
         requeue=30,
+    ),
+    Case(
+        "probes 3: but for no longer than an hour, since it is billed: it is rejected, and stopped",
+        model(Q, promotion=PROBED), world(OLD, RUNS_NEXT, latest=Q, proofs=proofs((RUNS_NEXT, UNKNOWN))),
+        [
+            f"SetTags Q [rejected={ASKED.key} now {SAYS_UNASKED}]",
+            STOP_Q,
+        ],
+        REJECTED_BESIDE,
     ),
     Case(
         "probes 4: it answers well: it is put into service, and the old one stopped",
@@ -226,6 +241,13 @@ BLUE_GREEN = (
         [FAILED_Q, STOP_Q],
         halted("VersionRejected", up_to_date="False VersionRejected"),
         says=("none is in service",),
+    ),
+    Case(
+        "keep 0 leaves a model of older inputs that may be the only one to serve: it is started to be asked",
+        model(Q, promotion=PROBED, keep=0),
+        world(new("STOPPED", tags=rejected(ASKED, SAYS_FAILED)), made(R, created=ago(days=9)), latest=Q),
+        ["StartVersion R 1 [serving=Starting 1 now]"],
+        halted("VersionRejected", up_to_date="False VersionRejected"),
     ),
     Case(
         "a first model that was rejected and stopped stays so",
@@ -420,7 +442,7 @@ PINNED_ONES = (
     Case(
         "a pinned model takes over once it runs, without being asked before",
         model(Q, pin=name_of(Q), promotion=PROBED), world(OLD, RUNS_NEXT, latest=Q),
-        [PROMOTE_Q, STOP_P],
+        ["Promote Q [by-pin=now promoted-at=now]", STOP_P],
         {
             **moving("Stopping", ready=SERVING, up_to_date="False Stopping", serving="True Running"),
             "Pinned": "True Pinned",

@@ -2,6 +2,7 @@
 
 from fakes.builders import A, B, C, ago, desired, foreign, inputs, name_of, observed, project, version
 from fakes.proofs import answers, approved, at_least, automatic, manual, probed, proofs, rejected
+from rekognition_operator.core import tags as t
 from rekognition_operator.core.proof import Outcome
 from unit.core.table import SERVING, UP_TO_DATE, Case, Conditions, check, rows, stuck, working
 
@@ -15,6 +16,14 @@ SERVES = version(B, promoted=ago(hours=1), created=ago(hours=2), f1_score=0.9)
 OLD_PINNED = version(A, promoted=ago(minutes=5), created=ago(days=3), f1_score=0.87)
 WORSE = version(B, created=ago(hours=1), f1_score=0.7)
 KNOWN_WORSE = version(B, created=ago(hours=1), f1_score=0.7, tags=rejected(GOOD))
+SAYS_FAILED = (
+    "probes: wanted 1 of 1 to pass - got 0 - probe beach: wanted no Explicit from 60 percent on - got Explicit 91.0 "
+    "percent"
+)
+BY_PIN = {t.BY_PIN: t.time_value(ago(minutes=5))}
+ONLY_BY_PIN = version(B, promoted=ago(minutes=5), created=ago(hours=1), f1_score=0.7, tags={**rejected(GOOD), **BY_PIN})
+"""Rejected by a gate, and in service by a pin all the same."""
+PINNED_UNASKED = version(B, promoted=ago(minutes=5), created=ago(hours=1), tags=BY_PIN)
 WORSE_SERVES = version(B, promoted=ago(minutes=5), created=ago(hours=1), f1_score=0.7, tags=rejected(GOOD))
 PINNED: Conditions = {"Ready": SERVING, "UpToDate": "True Pinned", "Pinned": "True Pinned"}
 OVERRIDDEN: Conditions = {**PINNED, "GateOverridden": "True GateOverridden"}
@@ -59,7 +68,7 @@ TO_ANOTHER = (
         "a pin lets a version serve that was not asked yet: it is asked while it serves",
         desired(B, pin=B_NAME, promotion=automatic(probed())),
         observed(OLD, version(B, created=ago(hours=1)), project=THERE),
-        ["Promote B [promoted-at=now]"],
+        ["Promote B [by-pin=now promoted-at=now]"],
         promoting(),
     ),
     Case(
@@ -91,14 +100,14 @@ REJECTED_ONES = (
     Case(
         "a pin overrides the gates, and says so",
         desired(B, pin=B_NAME, promotion=GATED), observed(OLD, KNOWN_WORSE, project=THERE),
-        ["Promote B [promoted-at=now]"],
+        ["Promote B [by-pin=now promoted-at=now]"],
         promoting(GateOverridden="True GateOverridden"),
         says=(f"Version B does not pass the gates of spec.promotion ({SAYS}), and serves since spec.pin names it",),
     ),
     Case(
         "a pin to a version that was not judged yet overrides them, too: that it does not pass is written down",
         desired(B, pin=B_NAME, promotion=GATED), observed(OLD, WORSE, project=THERE),
-        [f"SetTags B [rejected={GOOD.key} now {SAYS}]", "Promote B [promoted-at=now]"],
+        [f"SetTags B [rejected={GOOD.key} now {SAYS}]", "Promote B [by-pin=now promoted-at=now]"],
         promoting(GateOverridden="True GateOverridden"),
     ),
     Case(
@@ -120,6 +129,39 @@ REJECTED_ONES = (
         desired(B, promotion=GATED), observed(WORSE_SERVES, project=THERE),
         [],
         stuck("VersionRejected"),
+    ),
+    Case(
+        "a version that only a pin let in is judged by other gates, too, and does not come back by them",
+        desired(B, promotion=automatic(at_least(0.75))), observed(OLD, ONLY_BY_PIN, project=THERE),
+        [f"SetTags B [rejected={at_least(0.75).key} now minF1Score: wanted at least 0.75 - got 0.7]"],
+        stuck("VersionRejected", ready=SERVING),
+        says=("Version A is in service",),
+    ),
+    Case(
+        "while it is pinned, that it does not pass other gates is told as well",
+        desired(B, pin=B_NAME, promotion=automatic(at_least(0.75))), observed(OLD, ONLY_BY_PIN, project=THERE),
+        [f"SetTags B [rejected={at_least(0.75).key} now minF1Score: wanted at least 0.75 - got 0.7]"],
+        OVERRIDDEN,
+    ),
+    Case(
+        "and where it passes other gates it is in service by its own right",
+        desired(B, promotion=automatic(at_least(0.6))), observed(OLD, ONLY_BY_PIN, project=THERE),
+        ["RemoveTags B [by-pin]", "Promote B [promoted-at=now]"],
+        working("Promoting", ready=SERVING),
+    ),
+    Case(
+        "one that was pinned before it was asked is judged by what it answers: it fails",
+        desired(B, pin=B_NAME, promotion=automatic(probed())),
+        observed(OLD, PINNED_UNASKED, project=THERE, proofs=proofs((PINNED_UNASKED, answers(Outcome.FAILED)))),
+        [f"SetTags B [rejected={probed().key} now {SAYS_FAILED}]"],
+        {**OVERRIDDEN, "ProbesFailing": "True ProbesFailed"},
+    ),
+    Case(
+        "and it passes",
+        desired(B, pin=B_NAME, promotion=automatic(probed())),
+        observed(OLD, PINNED_UNASKED, project=THERE, proofs=proofs((PINNED_UNASKED, answers(Outcome.PASSED)))),
+        ["RemoveTags B [by-pin]"],
+        PINNED,
     ),
     Case(
         "a pin to one version overrides no gate of another",
@@ -168,7 +210,7 @@ UNAVAILABLE_ONES = (
         "a pin to one for which the base model answers",
         desired(B, pin=A_NAME, promotion=automatic(probed())),
         observed(OLD_PINNED, SERVES, project=THERE, proofs=proofs((OLD_PINNED, answers(Outcome.BASE_MODEL)))),
-        [],
+        ["SetTags A [base-model-answers=now]"],
         stuck("BaseModelAnswers", ready=SERVING),
         says=("The base model answered a probe of version A in its place", "version B serves instead"),
     ),
@@ -176,7 +218,7 @@ UNAVAILABLE_ONES = (
         "a pin to one for which the base model answers, and which does not serve",
         desired(B, pin=A_NAME, promotion=automatic(probed())),
         observed(OLD, SERVES, project=THERE, proofs=proofs((OLD, answers(Outcome.BASE_MODEL)))),
-        [],
+        ["SetTags A [base-model-answers=now]"],
         UNAVAILABLE,
         says=("the base model answers in its place; version B stays in service",),
     ),

@@ -34,6 +34,7 @@ resources = test_total.resources.map(
         suspend=False,
         place=replace(wanted.place, region="us-east-1"),
         known_project=None,
+        adopt_updates=False,
         annotations=replace(wanted.annotations, accept_move=None),
     )
 )

@@ -156,6 +156,16 @@ BEFORE = (
         ["Promote A [promoted-at=now]"],
         stuck("ProofBlocked"),
     ),
+    Case(
+        "keep 0 leaves a version of older inputs that may be the only one to serve, while it is asked",
+        desired(B, promotion=PROBED, keep=0),
+        observed(
+            version(B, created=ago(hours=1), tags=rejected(ASKED, SAYS_FAILED)), version(C, created=ago(days=9)),
+            project=THERE,
+        ),
+        [],
+        stuck("VersionRejected"),
+    ),
 )  # fmt: skip
 
 WHILE_IT_SERVES = (
@@ -202,26 +212,30 @@ WHILE_IT_SERVES = (
     ),
 )  # fmt: skip
 
+NOTED = "SetTags A [base-model-answers=now]"
+"""That the base model answers is written down, so that it is not forgotten."""
+ANSWERED_FOR = version(
+    A, promoted=ago(days=2), created=ago(days=2), tags={t.BASE_MODEL_ANSWERS: t.time_value(ago(hours=1))}
+)
+
 BASE_MODEL_SERVES = (
     Case(
         "the base model answers for the version in service: the one before serves",
         desired(A, promotion=PROBED), observed(SERVES, OLDER, project=HERE, proofs=proofs((SERVES, BASE_MODEL))),
-        [],
+        [NOTED],
         stuck("BaseModelAnswers", ready=SERVING),
         says=(
             "The base model answered a probe of version A in its place, without an error",
             "though AWS lists it as TRAINING_COMPLETED: version C serves instead",
             "Version C is in service",
         ),
-        requeue=600,
     ),
     Case(
         "where there is no other, nothing serves, nothing is trained, and a person is told what to do",
         desired(A, promotion=PROBED), observed(SERVES, project=HERE, proofs=proofs((SERVES, BASE_MODEL))),
-        [],
+        [NOTED],
         BASE_ANSWERS,
         says=("nothing is in service. It is asked again at each look", "kubectl annotate moderationadapter"),
-        requeue=600,
     ),
     Case(
         "a rejected version does not serve instead",
@@ -230,7 +244,7 @@ BASE_MODEL_SERVES = (
             SERVES, version(C, created=ago(days=9), tags=rejected(ASKED, SAYS_FAILED)), project=HERE,
             proofs=proofs((SERVES, BASE_MODEL)),
         ),
-        [],
+        [NOTED],
         BASE_ANSWERS,
     ),
     Case(
@@ -240,8 +254,35 @@ BASE_MODEL_SERVES = (
             SERVES, version(C, created=ago(days=9)), project=HERE,
             proofs=proofs((SERVES, BASE_MODEL), (version(C, created=ago(days=9)), PASSED)),
         ),
-        ["Promote C [promoted-at=now]"],
+        [NOTED, "Promote C [promoted-at=now]"],
         BASE_ANSWERS,
+    ),
+    Case(
+        "that is remembered where it cannot be asked, by a new operator, too",
+        desired(A, promotion=PROBED), observed(ANSWERED_FOR, OLDER, project=HERE),
+        [],
+        stuck("BaseModelAnswers", ready=SERVING),
+        requeue=600,
+    ),
+    Case(
+        "and a passing fault in asking it puts it into service no more",
+        desired(A, promotion=PROBED),
+        observed(ANSWERED_FOR, OLDER, project=HERE, proofs=proofs((ANSWERED_FOR, UNKNOWN))),
+        [],
+        stuck("BaseModelAnswers", ready=SERVING),
+    ),
+    Case(
+        "it is forgotten once it answers by itself",
+        desired(A, promotion=PROBED),
+        observed(ANSWERED_FOR, OLDER, project=HERE, proofs=proofs((ANSWERED_FOR, PASSED))),
+        ["RemoveTags A [base-model-answers]"],
+        UP_TO_DATE,
+    ),
+    Case(
+        "and where nothing is probed any more",
+        desired(A), observed(ANSWERED_FOR, OLDER, project=HERE),
+        ["RemoveTags A [base-model-answers]"],
+        UP_TO_DATE,
     ),
     Case(
         "it serves again once it answers by itself",
@@ -263,7 +304,7 @@ BASE_MODEL_SERVES = (
         "a retry trains the inputs once more for which the base model answers",
         desired(A, promotion=PROBED, annotations=retry("x")),
         observed(SERVES, project=HERE, proofs=proofs((SERVES, BASE_MODEL))),
-        ["CreateVersion A-2 [owner cause=retry retry=x]"],
+        [NOTED, "CreateVersion A-2 [owner cause=retry retry=x]"],
         {"Ready": "False Training", "UpToDate": "False Training", "Reconciling": "True Training"},
     ),
     Case(
@@ -273,15 +314,14 @@ BASE_MODEL_SERVES = (
             SERVES, version(A, 2, "TRAINING_IN_PROGRESS", tags={t.RETRY: "x"}),
             project=project(latest=name_of(A, 2), tags={t.RETRY: "x"}), proofs=proofs((SERVES, BASE_MODEL)),
         ),
-        [],
+        [NOTED],
         working("Training"),
-        requeue=30,
     ),
     Case(
         "the wanted version is put into service meanwhile, if it passes",
         desired(B, promotion=PROBED),
         observed(SERVES, NEXT, project=THERE, proofs=proofs((SERVES, BASE_MODEL), (NEXT, PASSED))),
-        ["Promote B [promoted-at=now]"],
+        [NOTED, "Promote B [promoted-at=now]"],
         BASE_ANSWERS,
     ),
     Case(
@@ -291,7 +331,7 @@ BASE_MODEL_SERVES = (
             SERVES, OLDER, version(B, created=ago(hours=1), tags=rejected(ASKED, SAYS_FAILED)), project=THERE,
             proofs=proofs((SERVES, BASE_MODEL)),
         ),
-        [],
+        [NOTED],
         stuck("BaseModelAnswers", ready=SERVING),
     ),
     Case(

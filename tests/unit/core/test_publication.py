@@ -30,6 +30,7 @@ from rekognition_operator.core.decision import Decision, Finding
 from rekognition_operator.core.publication import (
     data_of,
     held_back,
+    is_about_to_change,
     is_ours,
     labels_of,
     not_ours,
@@ -162,6 +163,32 @@ def test_the_version_and_the_reason_are_those_of_this_look(row: Row) -> None:
     assert data["message"]
     assert set(data) == ADAPTER_KEYS, "a reference to a key never fails"
     assert re.fullmatch(r"[A-Z][A-Za-z]*", data["reason"])
+
+
+PUBLISHED = replace(desired(), publish="shop")
+
+
+@pytest.mark.parametrize(
+    ("seen", "wanted", "changes"),
+    [
+        (observed(version(A), project=HERE), PUBLISHED, True),
+        (observed(replace(SERVING, status="EXPIRED"), version(A, 2), project=HERE), PUBLISHED, True),
+        (observed(version(A), project=HERE), desired(), False),
+        (observed(version(A), project=HERE), replace(desired(suspend=True), publish="shop"), False),
+        (observed(version(A), project=HERE), replace(desired(deleting=True), publish="shop"), False),
+        (observed(replace(SERVING, status="EXPIRED"), project=HERE), PUBLISHED, False),
+        (observed(SERVING, project=HERE), PUBLISHED, False),
+        (observed(OLD, version(A), project=HERE), PUBLISHED, False),
+    ],
+    ids=[
+        "first promotion", "expired, and another takes over", "not published", "suspended", "deleted",
+        "expired, and nothing else", "serves", "serves, and another takes over",
+    ],
+)  # fmt: skip
+def test_it_is_about_to_change_where_nothing_serves_and_the_decision_promotes(
+    seen: Observed, wanted: Desired, changes: bool
+) -> None:
+    assert is_about_to_change(wanted, decide(wanted, seen, POLICY, NOW)) is changes
 
 
 def test_work_under_way_changes_nothing_as_long_as_nothing_may_be_used() -> None:

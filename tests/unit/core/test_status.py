@@ -266,6 +266,17 @@ def test_at_most_twenty_versions_are_shown_and_always_those_that_matter() -> Non
     assert shown[:18] == [v.name for v in many[:18]]
 
 
+def test_the_pinned_version_is_shown_however_many_are_newer() -> None:
+    many = [version(B, n, "TRAINING_FAILED", created=ago(hours=n)) for n in range(1, 40)]
+    active = version(A, promoted=ago(hours=1), created=ago(days=50))
+    expired = version(B, 99, "EXPIRED", created=ago(days=60))
+    wanted = desired(keep_failed=99, pin=expired.name)
+    status = after(wanted, observed(active, expired, *many, project=project(latest=name_of(A))))
+    shown = [v.name for v in status.versions or []]
+    assert len(shown) == MAX_VERSIONS
+    assert shown[-2:] == [active.name, expired.name]
+
+
 # --- the bounds of the CRD --------------------------------------------------------------------------------------------
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
@@ -306,6 +317,7 @@ reports = st.builds(
     active=st.none() | seen_versions,
     desired_version=st.none() | st.just(name_of(A)),
     desired_digest=st.none() | st.just(name_of(A)),
+    pin=st.none() | st.just(name_of(B)),
     handled_retry=st.none() | long_words,
 )  # fmt: skip
 hindrances = st.one_of(

@@ -129,10 +129,6 @@ def _always(*_: object) -> bool:
     return True
 
 
-def _serves_the_rejected(own: OwnVersion) -> bool:
-    return own.usable and not own.base_model_answers
-
-
 def _serves_the_pinned(own: OwnVersion) -> bool:
     return own.pinned or (own.usable and not own.base_model_answers and own.rejected is None)
 
@@ -166,7 +162,6 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
 @pytest.mark.parametrize(
     ("target", "name", "mutant", "kinds"),
     [
-        (OwnVersion, "acceptable", property(_serves_the_rejected), ("pin",)),
         (OwnVersion, "acceptable", property(_serves_the_pinned), ("pin", "expire", "train other inputs", "complete")),
         (proving, "_known_good", _always, ("gates", "train other inputs", "complete")),
         (proving, "_known_good", _judges_what_has_served, ("gates", "train other inputs", "complete")),
@@ -174,7 +169,7 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
         (versions, "read_rejection", _rejected_by_any_gates, ("gates",)),
         (Proof, "base_model_answers", property(_never), ("gates", "base model answers")),
         (Proof, "ended", _ended_but_for_what_is_open, ("gates", "images", "train other inputs", "complete")),
-        (_Prover, "_needs_a_word", _never, ("strategy", "train other inputs", "complete")),
+        (_Prover, "_waits_for_a_word", _never, ("strategy", "train other inputs", "complete")),
         (
             _Prover,
             "_waits_for_a_word",
@@ -184,7 +179,6 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
         (publish._Task, "_correct", _does_not_empty, ("expire", "gates", "base model answers")),
     ],
     ids=[
-        "a rejected version serves on",
         "an expired version serves, if it is pinned",
         "nothing is judged",
         "what has served is judged again",

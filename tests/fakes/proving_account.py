@@ -86,6 +86,8 @@ class ProvingAccount(WatchedRekognition):
             if operation.startswith("Detect"):
                 unusable = error.kind in {ErrorKind.INVALID, ErrorKind.ACCESS_DENIED}
                 self.answers[self._question(subject)] = Answer.UNUSABLE if unusable else Answer.NOTHING
+                if unusable:
+                    self.base_model_seen.discard(subject)  # only what was written down by then is still known
             raise
         if operation == "GetObject":
             self.read.add(subject)

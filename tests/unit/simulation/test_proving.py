@@ -84,7 +84,7 @@ def live_and_settle(moves: list[list[Move]], *, auto_update: bool = False) -> No
     simulation.check_settled()
 
 
-@settings(relaxed, max_examples=examples(200))
+@settings(relaxed, max_examples=examples(150))
 @given(history(EVERYTHING), st.booleans())
 def test_what_is_published_may_serve_and_nothing_is_published_only_where_nothing_may(
     moves: list[list[Move]], auto_update: bool
@@ -92,7 +92,7 @@ def test_what_is_published_may_serve_and_nothing_is_published_only_where_nothing
     live_and_settle(moves, auto_update=auto_update)
 
 
-@settings(relaxed, max_examples=examples(200))
+@settings(relaxed, max_examples=examples(150))
 @given(history(DIRECTED))
 def test_gates_probes_pins_and_words_let_in_the_best_version_and_no_other(moves: list[list[Move]]) -> None:
     live_and_settle(moves)
@@ -177,7 +177,7 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
         (OwnVersion, "acceptable", property(_serves_the_pinned), ("pin", "expire", "train other inputs", "complete")),
         (decide, "promote", _lets_in_for_good, ("pin",)),
         (proving, "_known_good", _always, ("gates", "train other inputs", "complete")),
-        (proving, "_known_good", _judges_what_has_served, ("gates", "train other inputs", "complete")),
+        (proving, "_known_good", _judges_what_has_served, ("gates", "answers")),
         (proving, "rejected_tags", lambda *_: dict[str, str](), ("gates", "train other inputs", "complete")),
         (versions, "read_rejection", _rejected_by_any_gates, ("gates",)),
         (Proof, "base_model_answers", property(_never), ("gates", "base model answers")),

@@ -48,7 +48,9 @@ class ModelSimulation(ModelMoves):
 
     def run_pass(self, lane: Lane = Lane.CHANGE) -> Requeue | None:
         self.rejected_now.clear()
-        self.words = [self.word]
+        before, self.words = self.words[:1], [self.word]
+        if before and before[0].gates != self.words[0].gates:
+            self.aws.forget_answers()  # they were to other gates
         requeue = super().run_pass(lane)
         if requeue is not None and not self.moved and not self.aws.refusals and not self.asked.reports:
             for arn in self.rejected_now:
@@ -65,10 +67,7 @@ class ModelSimulation(ModelMoves):
 
     def _watch(self, change: str, resource: Resource) -> None:
         super()._watch(change, resource)
-        word = read_word(resource)
-        if self.words and word.images != self.words[-1].images:
-            self.aws.forget_answers()
-        self.words.append(word)
+        self.words.append(read_word(resource))
 
     def tagged(self, arn: str, tags: Mapping[str, str]) -> None:
         """Check what the operator writes down of a version: by what it saw, and by what the resource says."""

@@ -41,7 +41,7 @@ class ProvingAccount(WatchedRekognition):
         self.seen: dict[str, ObservedVersion] = {}
         """By ARN: versions as they were listed last, or described since."""
         self.answers: dict[tuple[str, str], Answer] = {}
-        """By ARN and image, since the operator was started or the probes changed: what came of asking last."""
+        """By ARN and image, since the operator was started or the gates changed: what came of asking last."""
         self.base_model_seen: set[str] = set()
         """ARNs in whose place the base model answered, and which have not answered since."""
         self._base_once: tuple[str, str] | None = None
@@ -56,7 +56,7 @@ class ProvingAccount(WatchedRekognition):
         self.read.clear()
 
     def forget_answers(self) -> None:
-        """Forget what was answered: other probes are asked for, or the operator was started anew."""
+        """Forget what was answered: other gates are in force, or the operator was started anew."""
         self.answers.clear()
         self.base_model_seen.clear()
         self._base_once = None

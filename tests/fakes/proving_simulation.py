@@ -43,10 +43,7 @@ class ProvingSimulation(ProvingWorld):
         super()._watch(change, resource)
         if known is None or known.asked != resource.asked:
             self.lane = Lane.CHANGE
-        word = read_word(resource)
-        if self.words and word.images != self.words[-1].images:
-            self.aws.forget_answers()
-        self.words.append(word)
+        self.words.append(read_word(resource))
 
     def next_pass(self) -> float | None:
         requeue = self.run_pass(self.lane)
@@ -57,7 +54,10 @@ class ProvingSimulation(ProvingWorld):
 
     def run_pass(self, lane: Lane = Lane.CHANGE) -> Requeue | None:
         resource = self.kube.read(self.key)
+        before = {word.gates for word in self.words[:1]}
         self.words = [read_word(resource)] if resource is not None else []
+        if before != {word.gates for word in self.words}:
+            self.aws.forget_answers()  # they were to other gates
         self.moved, self.lane = bool(self.kube._faults), Lane.SWEEP
         self.rejected_now.clear()
         self.effects_before = len(self.aws.effects)

@@ -197,7 +197,7 @@ def _does_nothing(_: object) -> Rollout:
         (_Planner, "left_to_others", _leaves_nothing, ("drift policy", "state", "start by hand", "stop by hand")),
         (serving, "plan_rollout", _does_nothing, ("state", "down")),
         (proving, "_known_good", _always, ("gates", "quality", "train other inputs")),
-        (_Prover, "_needs_a_word", _never, ("strategy", "train other inputs")),
+        (_Prover, "_waits_for_a_word", _never, ("strategy", "train other inputs")),
         (_Prover, "_is_good", _always, ("strategy", "rollout", "gates", "train other inputs")),
     ],
     ids=[

@@ -41,6 +41,7 @@ WORLD = (
 CLUSTER = ("edit ConfigMap", "delete ConfigMap")
 LIFE = ("deletion policy", "delete resource", "create resource")
 OPERATOR = ("crash", "fault", "fault", "ConfigMap fault", "lose status", "wait")
+DIRECTED = (*PROVING, "deprecate", "expire", "retry", "delete version", "suspend", "crash", "fault", "fault", "wait")
 EVERYTHING = (*PROVING, *PROVING, *EDITS, *WORLD, *CLUSTER, *LIFE, *OPERATOR)
 IN_SERVICE = [[], [Move("advance")], [], [Move("complete")], [], []]
 """An adapter whose first version serves."""
@@ -85,6 +86,12 @@ def test_what_is_published_may_serve_and_nothing_is_published_only_where_nothing
     moves: list[list[Move]], auto_update: bool
 ) -> None:
     live_and_settle(moves, auto_update=auto_update)
+
+
+@settings(relaxed, max_examples=examples(200))
+@given(history(DIRECTED))
+def test_gates_probes_pins_and_words_let_in_the_best_version_and_no_other(moves: list[list[Move]]) -> None:
+    live_and_settle(moves)
 
 
 REMEMBERED_BY_STATUS_ONLY = ("lose status", "lose project tag", "tag", *LIFE)

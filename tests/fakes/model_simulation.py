@@ -8,6 +8,7 @@ from fakes.excess import Ledger, Over
 from fakes.model_moves import ModelMoves
 from fakes.model_world import OCCUPYING, POLICY, TRAINED, most_of, units_of
 from fakes.proving_oracle import Oracle, Word, read_word
+from fakes.proving_records import Records
 from fakes.rekognition import VersionRecord
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.backoff import JITTER
@@ -31,11 +32,9 @@ class ModelSimulation(ModelMoves):
 
     def __init__(self, start: datetime, *, lose_status_before_every_pass: bool = False) -> None:
         self.ledger = Ledger()
-        self.words: list[Word] = []
-        """What the resource has said of who may serve since the pass began."""
-        self.rejected_now: set[str] = set()
         super().__init__(start, lose_status_before_every_pass=lose_status_before_every_pass)
         self.oracle = Oracle(self.aws, self.usable, self._is_ours, self._is_wanted_now, {}, must_answer=True)
+        self.records = Records(self.oracle)
 
     def _is_ours(self, version: ObservedVersion) -> bool:
         return version.arn not in self.foreign
@@ -47,13 +46,10 @@ class ModelSimulation(ModelMoves):
     # --- of each pass -----------------------------------------------------------------------------------------------
 
     def run_pass(self, lane: Lane = Lane.CHANGE) -> Requeue | None:
-        self.rejected_now.clear()
-        before, self.words = self.words[:1], [self.word]
-        if before and before[0].gates != self.words[0].gates:
-            self.aws.forget_answers()  # they were to other gates
+        self.records.begin([self.word])
         requeue = super().run_pass(lane)
         if requeue is not None and not self.moved and not self.aws.refusals and not self.asked.reports:
-            for arn in self.rejected_now:
+            for arn in self.records.rejected:
                 version = self.aws.version(arn)
                 assert version.status != VersionState.RUNNING, f"{version.name} is rejected, and runs on"
         return requeue
@@ -67,36 +63,10 @@ class ModelSimulation(ModelMoves):
 
     def _watch(self, change: str, resource: Resource) -> None:
         super()._watch(change, resource)
-        self.words.append(read_word(resource))
+        self.records.words.append(read_word(resource))
 
     def tagged(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Check what the operator writes down of a version: by what it saw, and by what the resource says."""
-        version = self.aws.seen.get(arn)
-        if version is None:
-            return
-        for key in (t.REJECTED, t.PROVED):
-            if key in tags:
-                wanted = key == t.PROVED
-                words = [word for word in self.words if self.oracle.passes(version, word) is wanted]
-                assert words, f"{version.name} is marked {tags[key]}"
-                self.oracle.written[arn, tags[key]] = words[-1].gates
-        if t.REJECTED in tags:
-            assert t.PROMOTED_AT not in version.tags, f"{version.name} has served, and is judged again"
-            if all(word.pin != version.name for word in self.words):
-                self.rejected_now.add(arn)
-        if t.APPROVED in tags:
-            assert any(word.approved == version.name for word in self.words), f"nobody approved {version.name}"
-        if t.PROMOTED_AT in tags:
-            assert any(self._may_be_promoted(version, word) for word in self.words), (
-                f"{version.name} is put into service: {self.words[-1]}"
-            )
-
-    def _may_be_promoted(self, version: ObservedVersion, word: Word) -> bool:
-        if word.suspended or self.oracle.unfit(version.arn, word) is not None:
-            return False
-        if word.pin == version.name:
-            return True
-        return version.arn not in self.rejected_now and self.oracle.may_serve(version, word) is True
+        self.records.check(arn, tags)
 
     # --- of each stretch of time ------------------------------------------------------------------------------------
 
@@ -118,7 +88,8 @@ class ModelSimulation(ModelMoves):
         if self.may_run() and not asked.refused and most > asked.most:
             excuse = self._excused(running) or self._next_one_comes()
             over["units"] = Over(most - asked.most, excuse, SWEEP_BOUND, f"{most} units run for {asked.most}")
-        unproved = [v for v in running if t.PROMOTED_AT not in v.tags and v.name != self.word.pin]
+        word = self.word
+        unproved = [v for v in running if v.name != word.pin and (t.PROMOTED_AT not in v.tags or t.BY_PIN in v.tags)]
         if unproved:
             bound = SWEEP_BOUND if any(self.life(v.arn).by_person for v in unproved) else MOVING_BOUND
             what = f"{unproved[0].name} runs, and does not serve"
@@ -186,19 +157,21 @@ class ModelSimulation(ModelMoves):
         assert units <= asked.paid, f"{units} units are started, and {asked.paid} are paid for"
         assert not (asked.reports and self.life(arn).left_stopped), f"{version.name} was stopped by a person"
         seen = self.aws.seen[arn]
-        assert any(self._may_run_to_be_proved(seen, word) for word in self.words), (
-            f"{version.name} is started, and may not serve by {self.words[-1]}"
+        assert any(self._may_run_to_be_proved(seen, word) for word in self.records.words), (
+            f"{version.name} is started, and may not serve by {self.records.words[-1]}"
         )
 
     def _may_run_to_be_proved(self, version: ObservedVersion, word: Word) -> bool:
         """Whether a version may be in service, or may turn out to once it runs."""
-        if word.pin == version.name or t.PROMOTED_AT in version.tags:
-            return word.pin == version.name or not self.oracle.rejected(version, word)
-        if self.oracle.rejected(version, word) or version.arn in self.rejected_now:
+        if word.pin == version.name:
+            return True
+        if self.oracle.rejected(version, word) or version.arn in self.records.rejected:
             return False
-        if word.manual and self.oracle.proved(version, word):
-            return t.APPROVED in version.tags or word.approved == version.name
-        return self.oracle.proved(version, word) or self.oracle.passes_unasked(version, word)
+        if self.oracle.has_served(version, word):
+            return True
+        if self.oracle.proved(version, word) and not self.oracle.is_let_in(version, word):
+            return False
+        return self.oracle.passes_unasked(version, word)
 
     def stopped(self, arn: str) -> None:
         asked, version, life = self.spec_read, self.aws.version(arn), self.life(arn)
@@ -217,9 +190,9 @@ class ModelSimulation(ModelMoves):
             or self.may_sleep(self.key_read)
             or others
             or next_one
-            or not any(self._may_run_to_be_proved(self.aws.seen[arn], word) for word in self.words)
-            or any(word.pin not in (None, version.name) for word in self.words)
-            or (t.PROMOTED_AT not in version.tags and any(word.manual for word in self.words))
+            or not any(self._may_run_to_be_proved(self.aws.seen[arn], word) for word in self.records.words)
+            or any(word.pin not in (None, version.name) for word in self.records.words)
+            or any(word.manual and not self.oracle.has_served(self.aws.seen[arn], word) for word in self.records.words)
             or units_of(version) != asked.units
             or most_of(version) > asked.paid
         ), f"{version.name} is stopped needlessly"
@@ -298,11 +271,11 @@ class ModelSimulation(ModelMoves):
             return seen is not None
         if not self._may_run_to_be_proved(seen, word):
             return False
-        if t.PROMOTED_AT in seen.tags or self.oracle.proved(seen, word):
+        if self.oracle.has_served(seen, word):
             return True
-        if word.manual and t.APPROVED not in seen.tags and word.approved != version.name:
+        if not self.oracle.is_let_in(seen, word):
             return False
-        return not (word.images and "HeadObject" in self.aws.lasting)
+        return self.oracle.proved(seen, word) or not (word.images and "HeadObject" in self.aws.lasting)
 
     def check_quiet(self) -> None:
         """See that what is settled is quiet: no call that changes anything, and no write but that of hours."""

@@ -41,10 +41,12 @@ class ProvingAccount(WatchedRekognition):
         self.seen: dict[str, ObservedVersion] = {}
         """By ARN: versions as they were listed last, or described since."""
         self.answers: dict[tuple[str, str], Answer] = {}
-        """By ARN and image, since the operator was started or the gates changed: what came of asking last."""
+        """By ARN and image, since the operator was started: what came of asking last."""
         self.base_model_seen: set[str] = set()
         """ARNs in whose place the base model answered, and which have not answered since."""
-        self._base_once: tuple[str, str] | None = None
+        self.answered_itself: set[str] = set()
+        """ARNs of versions whose last answer was their own."""
+        self._base_once: set[tuple[str, str]] = set()
         self.read: set[str] = set()
         """Addresses of the objects that were read since the operator was started."""
         self.on_tags: Callable[[str, Mapping[str, str]], None] = lambda _arn, _tags: None
@@ -52,14 +54,8 @@ class ProvingAccount(WatchedRekognition):
 
     def restart(self) -> None:
         super().restart()
-        self.forget_answers()
-        self.read.clear()
-
-    def forget_answers(self) -> None:
-        """Forget what was answered: other gates are in force, or the operator was started anew."""
-        self.answers.clear()
-        self.base_model_seen.clear()
-        self._base_once = None
+        for memory in (self.answers, self.base_model_seen, self.answered_itself, self._base_once, self.read):
+            memory.clear()
 
     async def describe_versions(self, project_arn: str, *, lane: Lane) -> tuple[ObservedVersion, ...]:
         listed = await super().describe_versions(project_arn, lane=lane)
@@ -90,7 +86,6 @@ class ProvingAccount(WatchedRekognition):
             if operation.startswith("Detect"):
                 unusable = error.kind in {ErrorKind.INVALID, ErrorKind.ACCESS_DENIED}
                 self.answers[self._question(subject)] = Answer.UNUSABLE if unusable else Answer.NOTHING
-                self._base_once = None
             raise
         if operation == "GetObject":
             self.read.add(subject)
@@ -105,12 +100,15 @@ class ProvingAccount(WatchedRekognition):
     def _note_answer(self, arn: str, answer: ModerationAnswer | CustomLabelsAnswer) -> None:
         question = self._question(arn)
         if isinstance(answer, ModerationAnswer) and answer.project_version is None:
-            twice = self._base_once == question
+            twice = question in self._base_once
             self.answers[question] = Answer.BASE if twice else Answer.NOTHING
-            self._base_once = None if twice else question
+            self._base_once.add(question)
             if twice:
                 self.base_model_seen.add(arn)
+                self.answered_itself.discard(arn)
             return
         bad = any(label.name == self.bad_label for label in answer.labels)
-        self.answers[question], self._base_once = Answer.BAD if bad else Answer.GOOD, None
+        self.answers[question] = Answer.BAD if bad else Answer.GOOD
+        self._base_once.discard(question)
         self.base_model_seen.discard(arn)
+        self.answered_itself.add(arn)

@@ -25,6 +25,8 @@ class Word:
     images: tuple[str, ...]
     gates: str
     """Tells these gates from others."""
+    probes: str
+    """Tells these probes from others."""
     manual: bool
     approved: str | None
     pin: str | None
@@ -45,6 +47,7 @@ def read_word(resource: Resource) -> Word:
         fewer_false_positives=improvement.get("falsePositives"),
         images=tuple(case["image"]["name"] for case in probes.get("cases", ())),
         gates=json.dumps(promotion, sort_keys=True),
+        probes=json.dumps(probes.get("cases"), sort_keys=True),
         manual=manual,
         approved=resource.annotations.get(f"{t.PREFIX}approve"),
         pin=cast("str | None", spec.get("pin")),
@@ -66,7 +69,7 @@ class Oracle:
     mistakes
         By ARN: what the evaluation summary says.
     written
-        What ``rejected`` and ``proved`` were written for: the gates, by ARN and value of the tag.
+        What ``rejected`` and ``proved`` were written for: the gates or probes, by ARN and value of the tag.
     must_answer
         Whether a version that cannot be asked, for want of the image, has failed: a model, which is billed meanwhile.
     """
@@ -90,27 +93,36 @@ class Oracle:
             return "it was of others"
         if word.pin != version.name and self.rejected(version, word):
             return "it was rejected"
-        if word.images and arn in self.aws.base_model_seen:
+        if word.images and self._base_model_answers(version):
             return "the base model answered in its place"
         return None
 
+    def _base_model_answers(self, version: ObservedVersion) -> bool:
+        told = t.BASE_MODEL_ANSWERS in version.tags and version.arn not in self.aws.answered_itself
+        return told or version.arn in self.aws.base_model_seen
+
+    def has_served(self, version: ObservedVersion, word: Word) -> bool:
+        """Whether a version has been in service, and not only since spec.pin named it once."""
+        return t.PROMOTED_AT in version.tags and (t.BY_PIN not in version.tags or word.pin == version.name)
+
     def rejected(self, version: ObservedVersion, word: Word) -> bool:
         """Whether a version carries a rejection by these gates."""
-        return self._carries(version, t.REJECTED, word)
+        return self._carries(version, t.REJECTED, word.gates)
 
     def proved(self, version: ObservedVersion, word: Word) -> bool:
-        """Whether a version carries the proof to have passed these gates."""
-        return self._carries(version, t.PROVED, word)
+        """Whether a version carries the proof to have passed these probes."""
+        return bool(word.images) and self._carries(version, t.PROVED, word.probes)
 
-    def _carries(self, version: ObservedVersion, key: str, word: Word) -> bool:
+    def _carries(self, version: ObservedVersion, key: str, what: str) -> bool:
         value = version.tags.get(key)
-        return value is not None and self.written.get((version.arn, value)) == word.gates
+        return value is not None and self.written.get((version.arn, value)) == what
 
     # --- the gates --------------------------------------------------------------------------------------------------
 
     def passes(self, version: ObservedVersion, word: Word) -> bool | None:
         """Tell whether a version passes the gates; None: that cannot be told by what was seen."""
-        known = [self._scores(version, word), self._improves(version, word), *self._answers(version, word)]
+        known = [self._scores(version, word), self._improves(version, word)]
+        known += [] if self.proved(version, word) else self._answers(version, word)
         return False if False in known else None if None in known else True
 
     def _scores(self, version: ObservedVersion, word: Word) -> bool:
@@ -152,7 +164,7 @@ class Oracle:
         pinned = self.pinned(word)
         if pinned is not None and not self.is_ours(pinned):
             return pinned
-        serving = [v for v in self.own if t.PROMOTED_AT in v.tags and self.unfit(v.arn, word) is None]
+        serving = [v for v in self.own if self.has_served(v, word) and self.unfit(v.arn, word) is None]
         return max(serving, key=_promoted_at, default=None)
 
     def pinned(self, word: Word) -> ObservedVersion | None:
@@ -164,12 +176,13 @@ class Oracle:
         """Tell whether a usable version of ours may be put into service; None: that cannot be told."""
         if self.unfit(version.arn, word) is not None:
             return False
-        waits = word.manual and t.APPROVED not in version.tags and word.approved != version.name
-        if t.PROMOTED_AT in version.tags:
+        if self.has_served(version, word) and t.BY_PIN not in version.tags:
             return True
-        if waits:
-            return False
-        return True if self.proved(version, word) else self.passes(version, word)
+        return self.passes(version, word) if self.is_let_in(version, word) else False
+
+    def is_let_in(self, version: ObservedVersion, word: Word) -> bool:
+        """Whether no person's word is missing."""
+        return not word.manual or t.APPROVED in version.tags or version.name in {word.approved, word.pin}
 
     def should_serve(self, word: Word) -> str | None:
         """Return the ARN of the version that should be in service, once all that was seen is acted upon."""

@@ -1,10 +1,10 @@
 """What must hold of who serves, whatever happens to an adapter and whenever?"""
 
-from collections.abc import Mapping
 from typing import Final
 
 from fakes.kube import Call
 from fakes.proving_oracle import Oracle, Word, read_word
+from fakes.proving_records import Records
 from fakes.proving_world import ProvingWorld
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.queue import Requeue
@@ -22,15 +22,13 @@ class ProvingSimulation(ProvingWorld):
 
     def __init__(self, *, lose_status_before_every_pass: bool = False, auto_update: bool = False) -> None:
         self.lane = Lane.CHANGE
-        self.words: list[Word] = []
-        """What the resource has said since the pass began; a write may rest on any of it."""
         self.moved = False
         """Whether anything happened during the pass."""
-        self.rejected_now: set[str] = set()
         self.effects_before = 0
         super().__init__(lose_status_before_every_pass=lose_status_before_every_pass, auto_update=auto_update)
         self.oracle = Oracle(self.aws, self.usable, self._is_ours, self._is_wanted, self.mistakes)
-        self.aws.on_tags = self._tagged
+        self.records = Records(self.oracle)
+        self.aws.on_tags = self.records.check
 
     # --- the operator -----------------------------------------------------------------------------------------------
 
@@ -43,7 +41,7 @@ class ProvingSimulation(ProvingWorld):
         super()._watch(change, resource)
         if known is None or known.asked != resource.asked:
             self.lane = Lane.CHANGE
-        self.words.append(read_word(resource))
+        self.records.words.append(read_word(resource))
 
     def next_pass(self) -> float | None:
         requeue = self.run_pass(self.lane)
@@ -54,12 +52,8 @@ class ProvingSimulation(ProvingWorld):
 
     def run_pass(self, lane: Lane = Lane.CHANGE) -> Requeue | None:
         resource = self.kube.read(self.key)
-        before = {word.gates for word in self.words[:1]}
-        self.words = [read_word(resource)] if resource is not None else []
-        if before != {word.gates for word in self.words}:
-            self.aws.forget_answers()  # they were to other gates
+        self.records.begin([read_word(resource)] if resource is not None else [])
         self.moved, self.lane = bool(self.kube._faults), Lane.SWEEP
-        self.rejected_now.clear()
         self.effects_before = len(self.aws.effects)
         requeue = super().run_pass(lane)
         if requeue is not None:
@@ -90,36 +84,8 @@ class ProvingSimulation(ProvingWorld):
                 self._check_fit(arn, "the ConfigMap")
 
     def _check_fit(self, arn: str, where: str) -> None:
-        why = [self.oracle.unfit(arn, word) for word in self.words]
+        why = [self.oracle.unfit(arn, word) for word in self.records.words]
         assert None in why, f"{arn} is published in {where}, and {why}"
-
-    def _tagged(self, arn: str, tags: Mapping[str, str]) -> None:
-        """Check what the operator writes down of a version."""
-        version = self.aws.seen.get(arn)
-        if version is None:
-            return
-        for key in (t.REJECTED, t.PROVED):
-            if key in tags:
-                wanted = key == t.PROVED
-                words = [word for word in self.words if self.oracle.passes(version, word) is wanted]
-                assert words, f"{version.name} is marked {tags[key]}"
-                self.oracle.written[arn, tags[key]] = words[-1].gates
-        if t.REJECTED in tags:
-            assert t.PROMOTED_AT not in version.tags, f"{version.name} has served, and is judged again"
-            self.rejected_now.add(arn)
-        if t.APPROVED in tags:
-            assert any(word.approved == version.name for word in self.words), f"nobody approved {version.name}"
-        if t.PROMOTED_AT in tags:
-            assert any(self._may_be_promoted(version, word) for word in self.words), (
-                f"{version.name} is put into service: {self.words[-1]}"
-            )
-
-    def _may_be_promoted(self, version: ObservedVersion, word: Word) -> bool:
-        if word.suspended or self.oracle.unfit(version.arn, word) is not None:
-            return False
-        if word.pin == version.name:
-            return True
-        return version.arn not in self.rejected_now and self.oracle.may_serve(version, word) is True
 
     # --- of each pass -----------------------------------------------------------------------------------------------
 
@@ -128,15 +94,17 @@ class ProvingSimulation(ProvingWorld):
         resource = self.kube.read(self.key)
         if resource is None or resource.deleting or not self._unhindered():
             return
-        word, active = self.words[-1], self.status().active
+        word, active = self.records.words[-1], self.status().active
         serves = active.arn if active is not None else None
         if serves is not None:
             why = self.oracle.unfit(serves, word)
             assert why is None, f"{serves} stays in service, and {why}"
         serving = self.oracle.in_service(word)
         assert serves is not None or serving is None, f"nothing serves, and {serving} could: {self.status()}"
+        if len(self.aws.effects) > self.effects_before:
+            return  # what is published changes in the next pass
         self._check_config_map_names(serves)
-        if len(self.aws.effects) == self.effects_before and not word.suspended:
+        if not word.suspended:
             should = self.oracle.should_serve(word)
             assert serves == should, f"{serves} serves, and {should} should, by {word}: {self.status()}"
 
@@ -187,7 +155,7 @@ class ProvingSimulation(ProvingWorld):
             assert conditions.keys() & {"Stalled", "Suspended"}, conditions
             return
         self._check_published(status)
-        word = self.words[-1]
+        word = self.records.words[-1]
         if word.suspended:
             assert "Suspended" in conditions
             return

@@ -4,6 +4,8 @@ The operator's real passes run over a simulated AWS and API server; versions com
 or the base model answers for them, and people change the gates, pin and approve.
 """
 
+from datetime import datetime
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -12,13 +14,15 @@ from exploring import examples
 from fakes.proving_simulation import ProvingSimulation
 from fakes.simulation import Move
 from rekognition_operator.controller import publish
-from rekognition_operator.core import proving, versions
+from rekognition_operator.core import decide, proving, versions
 from rekognition_operator.core import tags as t
-from rekognition_operator.core.gates import Rejection, read_proved
+from rekognition_operator.core.actions import Promote
+from rekognition_operator.core.gates import Rejection
+from rekognition_operator.core.promotion import promote
 from rekognition_operator.core.proof import Outcome, ProbeResult, Proof
 from rekognition_operator.core.proving import _Prover
-from rekognition_operator.core.versions import OwnVersion
-from rekognition_operator.core.world import Gates, ObservedVersion
+from rekognition_operator.core.versions import Fleet, OwnVersion
+from rekognition_operator.core.world import Gates, ObservedProject, ObservedVersion
 from rekognition_operator.kube.configmap import ConfigMap
 
 PEOPLE = ("gates", "gates", "strategy", "approve", "pin")
@@ -129,6 +133,13 @@ def _always(*_: object) -> bool:
     return True
 
 
+def _lets_in_for_good(
+    project: ObservedProject, fleet: Fleet, chosen: OwnVersion | None, now: datetime, *, by_pin: bool
+) -> Promote | None:
+    del by_pin
+    return promote(project, fleet, chosen, now)
+
+
 def _serves_the_pinned(own: OwnVersion) -> bool:
     return own.pinned or (own.usable and not own.base_model_answers and own.rejected is None)
 
@@ -141,7 +152,8 @@ def _rejected_by_any_gates(gates: Gates, version: ObservedVersion) -> Rejection 
 
 
 def _judges_what_has_served(gates: Gates, own: OwnVersion) -> bool:
-    return gates == Gates() or read_proved(gates, own.version)
+    del own
+    return gates == Gates()
 
 
 def _approved_by_any_name(prover: _Prover, own: OwnVersion) -> bool:
@@ -163,6 +175,7 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
     ("target", "name", "mutant", "kinds"),
     [
         (OwnVersion, "acceptable", property(_serves_the_pinned), ("pin", "expire", "train other inputs", "complete")),
+        (decide, "promote", _lets_in_for_good, ("pin",)),
         (proving, "_known_good", _always, ("gates", "train other inputs", "complete")),
         (proving, "_known_good", _judges_what_has_served, ("gates", "train other inputs", "complete")),
         (proving, "rejected_tags", lambda *_: dict[str, str](), ("gates", "train other inputs", "complete")),
@@ -180,6 +193,7 @@ def _ended_but_for_what_is_open(proof: Proof, outcome: Outcome) -> tuple[ProbeRe
     ],
     ids=[
         "an expired version serves, if it is pinned",
+        "a pin lets a version in for good",
         "nothing is judged",
         "what has served is judged again",
         "a rejection is not remembered",

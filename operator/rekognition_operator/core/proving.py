@@ -234,7 +234,7 @@ class _Prover:
         self.out.stalled = Finding(
             Reason.BASE_MODEL_ANSWERS,
             f"The base model answered a probe of version {name} in its place, without an error, though AWS lists it as "
-            f"{own.version.status}: {instead}. It is asked again at each look, and serves again once it answers by "
+            f"{own.version.status}: {instead}. It is asked again within the hour, and serves again once it answers by "
             f"itself. To train the same inputs once more: {retry_line(self.desired.owner)}",
         )
 

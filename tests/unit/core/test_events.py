@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from fakes.builders import NOW, OTHER_OWNER, A, B, ago, desired, foreign, name_of, observed, project, retry, version
+from fakes.builders import NOW, OTHER_OWNER, A, B, C, ago, desired, foreign, name_of, observed, project, retry, version
+from fakes.proofs import at_least, automatic, rejected
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.proving import Published
 from rekognition_operator.api.resource import ResourceStatus
@@ -38,6 +39,10 @@ def publishing(seen: Observed, config_map: str | None = "shop", names: str | Non
     return status(seen).model_copy(update={"published": published})
 
 
+C_TRAINS = version(C, status="TRAINING_IN_PROGRESS", created=ago(minutes=5))
+GATED_C = desired(C, promotion=automatic(at_least(0.8)))
+WORSE = version(B, created=ago(hours=1), f1_score=0.7)
+WORSE_REJECTED = version(B, created=ago(hours=1), f1_score=0.7, tags=rejected(at_least(0.8)))
 EXPIRED = observed(version(A, status="EXPIRED", promoted=ago(hours=1)), project=HERE)
 QUOTA = Waiting(Reason.WAITING_FOR_QUOTA, "no slot", 60)
 DENIED = Terminal(Reason.ACCESS_DENIED, "denied", 600)
@@ -100,6 +105,13 @@ TRANSITIONS = (
         status(observed(*SERVES.versions, foreign(), project=HERE)),
         ["Normal ForeignVersion"],
         "by-hand was added by others; it is shown and left alone",
+    ),
+    Transition(
+        "a version is rejected while another one trains, so that it is not Stalled for it",
+        status(observed(*SERVES.versions, WORSE, C_TRAINS, project=HERE), GATED_C),
+        status(observed(*SERVES.versions, WORSE_REJECTED, C_TRAINS, project=HERE), GATED_C),
+        ["Warning VersionRejected"],
+        "Version B does not pass minF1Score",
     ),
     Transition(
         "a superseded version is being deleted",

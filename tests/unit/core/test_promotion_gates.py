@@ -1,9 +1,10 @@
 """Which version of an adapter serves where spec.promotion asks for something, and what comes of one that fails it?"""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from fakes.builders import A, B, C, ago, desired, name_of, observed, project, retry, version
-from fakes.proofs import at_least, automatic, errs, proofs, rejected
+from fakes.proofs import at_least, automatic, errs, probed, proofs, rejected
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import TrainingInputs
 from rekognition_operator.core.proof import Proof
@@ -378,7 +379,49 @@ FALLING_BACK = (
     ),
 )  # fmt: skip
 
-CASES = (*FIRST, *RETRAINED, *REMEMBERED, *FALLING_BACK)
+SEEN = {t.DEPRECATED_SEEN: t.time_value(ago(days=20))}
+ASKED = automatic(probed())
+ANSWERED_FOR = {t.BASE_MODEL_ANSWERS: t.time_value(ago(hours=1))}
+WORSE_EXPIRED = replace(KNOWN_WORSE, status="EXPIRED")
+GOOD_EXPIRED = replace(SERVES, status="EXPIRED")
+OLD_BASE_MODEL = (
+    Case(
+        "a rejected version is not trained anew for a new base model: it serves nobody",
+        replace(desired(B, promotion=GATED), refresh_after=timedelta(days=14)),
+        observed(
+            version(A, status="DEPRECATED", promoted=ago(days=2), created=ago(days=3), f1_score=0.87, tags=SEEN),
+            version(B, status="DEPRECATED", created=ago(hours=1), f1_score=0.7, tags={**rejected(GOOD), **SEEN}),
+            project=here(B),
+        ),
+        [],
+        {**REJECTED_BESIDE, "Expiring": "True Deprecated"},
+    ),
+    Case(
+        "nor once it has expired",
+        desired(B, promotion=GATED), observed(GOOD_EXPIRED, WORSE_EXPIRED, project=here(B)),
+        [],
+        {**REJECTED, "Ready": "False AdapterExpired"},
+        says=(f"Version B has expired, and did not pass {SAYS}. Correct the data",),
+    ),
+    Case(
+        "but where a person asks for it",
+        desired(B, promotion=GATED, annotations=retry("x")), observed(GOOD_EXPIRED, WORSE_EXPIRED, project=here(B)),
+        ["CreateVersion B-2 [owner cause=retry retry=x]"],
+        {"Ready": "False AdapterExpired", "UpToDate": "False Training", "Reconciling": "True Training"},
+    ),
+    Case(
+        "a retry is answered where a pinned version is answered for by the base model: nothing is tried again for it",
+        desired(B, pin=name_of(A), promotion=ASKED, annotations=retry("x")),
+        observed(
+            version(A, promoted=ago(days=2), created=ago(days=3), tags=ANSWERED_FOR),
+            version(B, promoted=ago(hours=1), created=ago(hours=2)), project=here(B),
+        ),
+        ["SetTags project [retry=x]"],
+        stuck("PinnedVersionUnavailable", ready=SERVING),
+    ),
+)  # fmt: skip
+
+CASES = (*FIRST, *RETRAINED, *REMEMBERED, *FALLING_BACK, *OLD_BASE_MODEL)
 
 
 @rows(*CASES)

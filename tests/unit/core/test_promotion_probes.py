@@ -235,7 +235,7 @@ BASE_MODEL_SERVES = (
         desired(A, promotion=PROBED), observed(SERVES, project=HERE, proofs=proofs((SERVES, BASE_MODEL))),
         [NOTED],
         BASE_ANSWERS,
-        says=("nothing is in service. It is asked again at each look", "kubectl annotate moderationadapter"),
+        says=("nothing is in service. It is asked again within the hour", "kubectl annotate moderationadapter"),
     ),
     Case(
         "a rejected version does not serve instead",

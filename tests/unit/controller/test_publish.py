@@ -251,6 +251,19 @@ async def test_under_a_new_name_the_new_one_is_written_before_the_old_one_is_del
     assert published(stage) == {"configMap": "shop", "versionName": VERSION}
 
 
+async def test_a_name_that_changes_twice_while_it_is_written_leaves_no_configmap_behind(stage: Stage) -> None:
+    await settled(stage)
+    stage.kube.edit_spec(KEY, spec("shop"))
+    stage.kube.fail("list_config_maps", KubeUnavailableError("list_config_maps", "no answer"))
+    await stage.run()
+    assert read(stage) is not None
+    assert read(stage, "shop") is not None
+    stage.kube.edit_spec(KEY, spec())
+    await stage.run()
+    assert named(stage) == VERSION
+    assert read(stage, "shop") is None
+
+
 async def test_the_old_one_stays_true_as_long_as_the_new_one_is_refused(stage: Stage) -> None:
     await settled(stage)
     stage.kube.config_maps.put(KEY.namespace, "shop", {})

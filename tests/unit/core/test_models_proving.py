@@ -370,6 +370,19 @@ BY_HAND = (
         },
     ),
     Case(
+        "Manual with probes 2 under Recreate: it does not take over from the one that made room, which comes back",
+        model(Q, RECREATE, promotion=manual(ASKED)),
+        world(OLD_AWAY, RUNS_NEXT, latest=Q, proofs=proofs((RUNS_NEXT, PASSED))),
+        [f"SetTags Q [proved={ASKED.key} now]", STOP_Q],
+        {**moving("Starting", up_to_date="False Starting"), "AwaitingApproval": "True AwaitingApproval"},
+    ),
+    Case(
+        "one that was started to be asked, and is not wanted any more, does not take over unasked",
+        model(P, RECREATE, promotion=PROBED), world(OLD_AWAY, RUNS_NEXT, latest=P),
+        [STOP_Q],
+        moving("Starting"),
+    ),
+    Case(
         "Manual with probes 3: it waits, stopped",
         model(Q, promotion=manual(ASKED)), world(OLD, new("STOPPED", tags=proved(ASKED)), latest=Q),
         [],

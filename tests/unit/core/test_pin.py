@@ -237,6 +237,13 @@ UNAVAILABLE_ONES = (
         {"Ready": SERVING, "UpToDate": "False NoVersionInService"},
     ),
     Case(
+        "a pin to an earlier attempt that is gone, though spec.training asks for its inputs: it does not come again",
+        desired(A, pin=A_NAME),
+        observed(version(A, 2, promoted=ago(days=1), created=ago(days=2)), project=project(latest=name_of(A, 2))),
+        [],
+        UNAVAILABLE,
+    ),
+    Case(
         "a pin to one that is gone, where nothing serves: what passes the gates does",
         desired(A, pin="v1-0123456789abcdef", promotion=GATED), observed(version(A, f1_score=0.9), project=HERE),
         ["Promote A [promoted-at=now]"],

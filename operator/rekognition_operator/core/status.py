@@ -321,7 +321,7 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
         )
         for item in report.drift[:_MAX_DRIFT]
     ]
-    known = _known_evaluations(previous)
+    known = _known_evaluations(previous, report)
     desired = None
     if report.desired_version is not None and report.desired_digest is not None:
         desired = DesiredVersion(version_name=report.desired_version, inputs=report.desired_digest)
@@ -343,12 +343,17 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
     }
 
 
-def _known_evaluations(previous: ResourceStatus) -> dict[str, EvaluationStatus]:
-    """Return the evaluations that status shows, by ARN: they never change, so what cannot be read now is kept."""
+def _known_evaluations(previous: ResourceStatus, report: Report) -> dict[str, EvaluationStatus]:
+    """Return, by ARN, the evaluations that status shows of the versions whose evaluation is read in each pass.
+
+    They never change, so what cannot be read now is kept.
+    """
+    active = report.active.arn if report.active is not None else None
+    read = {active, *(v.version.arn for v in report.versions if v.version.name == report.desired_version)}
     shown: list[ActiveVersion | VersionStatus] = [*(previous.versions or [])]
     if previous.active is not None:
         shown.append(previous.active)
-    return {version.arn: version.evaluation for version in shown if version.evaluation is not None}
+    return {v.arn: v.evaluation for v in shown if v.evaluation is not None and v.arn in read}
 
 
 def _active(

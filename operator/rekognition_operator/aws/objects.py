@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LASTING: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.ACCESS_DENIED, ErrorKind.INVALID})
+"""Kinds of failures of a call to S3 that do not end by themselves: a person must mend something."""
 OBJECT_TOO_LARGE: Final = "ObjectTooLarge"
 """Our own code for an object that is larger than the reader allows."""
 _CHUNK_BYTES: Final = 1024 * 1024

@@ -11,6 +11,7 @@ from typing import Final
 
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition
+from rekognition_operator.aws.objects import LASTING
 from rekognition_operator.controller.memory import Asked, ProofMemory
 from rekognition_operator.controller.observe import less_than_a_sweep
 from rekognition_operator.core.decision import Policy
@@ -24,8 +25,6 @@ from rekognition_operator.core.world import Desired, Feature, Probe
 
 BASE_MODEL_GOOD_FOR: Final = timedelta(hours=1)
 """For how long it counts that the base model answers, so that a version that answers again soon serves again."""
-_FOR_A_PERSON: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.ACCESS_DENIED, ErrorKind.INVALID})
-"""Failures of a call to S3 that do not end by themselves."""
 _IMAGE_UNUSABLE: Final = frozenset({ErrorKind.ACCESS_DENIED, ErrorKind.INVALID})
 """Failures of a detection that are not the version's fault, and do not end by themselves."""
 
@@ -107,7 +106,7 @@ async def _image_missing(aws: Rekognition, probe: Probe, lane: Lane) -> ProbeRes
     try:
         await aws.objects.head(probe.bucket, probe.key, version=probe.object_version, lane=lane)
     except CallError as error:
-        return _unusable(probe, error) if error.kind in _FOR_A_PERSON else None
+        return _unusable(probe, error) if error.kind in LASTING else None
     return None
 
 

@@ -7,10 +7,10 @@ and while they serve as often as spec.promotion.probes.interval says. Losing wha
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
 
-from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.errors import CallError
 from rekognition_operator.aws.gateway import Lane, Rekognition
+from rekognition_operator.aws.objects import LASTING
 from rekognition_operator.controller.memory import ProofMemory
 from rekognition_operator.controller.observe import less_than_a_sweep
 from rekognition_operator.controller.probes import answered, ask
@@ -23,9 +23,6 @@ from rekognition_operator.core.proving import next_to_ask, summaries_due
 from rekognition_operator.core.versions import OwnVersion
 from rekognition_operator.core.wording import clause
 from rekognition_operator.core.world import Desired, Observed
-
-_FOR_A_PERSON: Final = frozenset({ErrorKind.NOT_FOUND, ErrorKind.ACCESS_DENIED, ErrorKind.INVALID})
-"""Failures of a call to S3 that do not end by themselves."""
 
 
 async def observe_proofs(
@@ -64,19 +61,19 @@ def _remembered(desired: Desired, proofs: Mapping[str, Proof], memory: ProofMemo
 
 
 async def _summary(
-    aws: Rekognition, own: OwnVersion, at: datetime | None, memory: ProofMemory, policy: Policy, lane: Lane
+    aws: Rekognition, own: OwnVersion, at: datetime, memory: ProofMemory, policy: Policy, lane: Lane
 ) -> Proof:
     """Return what is known of a summary; one that a person must make readable is looked for once a sweep."""
     arn = own.version.arn
     if arn in memory.evaluations:
         return Proof(evaluation=memory.evaluations[arn])
     known = memory.unreadable.get(arn)
-    if known is not None and at is not None and lane is not Lane.CHANGE and at - known[0] < less_than_a_sweep(policy):
+    if known is not None and lane is not Lane.CHANGE and at - known[0] < less_than_a_sweep(policy):
         return known[1]
     proof = await _read_summary(aws, own, lane)
     if proof.evaluation is not None:
         memory.evaluations[arn] = proof.evaluation
-    elif not proof.passing and at is not None:
+    elif not proof.passing:
         memory.unreadable[arn] = (at, proof)
     return proof
 
@@ -91,6 +88,6 @@ async def _read_summary(aws: Rekognition, own: OwnVersion, lane: Lane) -> Proof:
         return Proof(evaluation=parse_evaluation(document, own.feature))
     except CallError as error:
         says = f"its evaluation summary {url} cannot be read: {clause(error.message)} ({error.code})"
-        return Proof(unreadable=says, passing=error.kind not in _FOR_A_PERSON)
+        return Proof(unreadable=says, passing=error.kind not in LASTING)
     except UnreadableSummaryError as error:
         return Proof(unreadable=f"{url}: {error}")

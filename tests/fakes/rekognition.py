@@ -12,6 +12,7 @@ from fakes.objects import FakeObjects
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, tags_lane
 from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.principal import Principal
 from rekognition_operator.core.world import (
     Feature,
     ObservedProject,
@@ -295,9 +296,9 @@ class FakeProvider:
     def __init__(self, *fakes: FakeRekognition) -> None:
         self.fakes = {fake.region: fake for fake in fakes}
         self.error: CallError | None = None
-        """Set it to let ``for_region`` fail, as with credentials that do not work."""
+        """Set it to let ``connect`` fail, as with credentials that do not work."""
 
-    async def for_region(self, region: str) -> FakeRekognition:
+    async def connect(self, principal: Principal, region: str) -> FakeRekognition:  # noqa: ARG002  # one account
         if self.error is not None:
             raise replace(self.error)
         return self.fakes.setdefault(region, FakeRekognition(region=region))

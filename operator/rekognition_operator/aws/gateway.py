@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Protocol
 
 from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.principal import Principal
 from rekognition_operator.core.world import Feature, ObservedProject, ObservedVersion, S3Object
 
 if TYPE_CHECKING:
@@ -174,8 +175,8 @@ class Rekognition(Protocol):
 
 
 class RekognitionProvider(Protocol):
-    """Gives the Rekognition of a Region for the operator's identity; one per (credentials, account, Region), cached."""
+    """Gives the Rekognition of a Region for a principal; one per (principal, account, Region), cached."""
 
-    async def for_region(self, region: str) -> Rekognition:
-        """Raise CallError when the credentials do not work (sts:GetCallerIdentity tells the account)."""
+    async def connect(self, principal: Principal, region: str) -> Rekognition:
+        """Raise CallError when the credentials do not work, or the role cannot be assumed."""
         ...

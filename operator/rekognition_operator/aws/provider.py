@@ -21,6 +21,7 @@ from rekognition_operator.aws.objects import S3Objects
 from rekognition_operator.aws.rekognition import Boto3Rekognition
 from rekognition_operator.aws.threads import CallThreads
 from rekognition_operator.aws.usage import CloudWatchUsage
+from rekognition_operator.core.principal import Principal
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.client import CloudWatchClient
@@ -32,8 +33,6 @@ MAX_CONNECTIONS: Final = 24
 """Calls under way at a time, and threads: enough for the sum of all operations' rates at a second for each answer."""
 CONNECT_TIMEOUT_SECONDS: Final = 5.0
 READ_TIMEOUT_SECONDS: Final = 30.0
-OPERATOR_IDENTITY: Final = "operator"
-"""The identity that the process itself has: from its environment, service account or instance role."""
 
 LimiterFactory = Callable[[str, str], CallLimiter]
 """Makes the limiter of an (account, Region)."""
@@ -109,21 +108,21 @@ class Boto3Provider:
         self._session_factory = session_factory
         self._clock = clock
         self._loader = create_loader()
-        self._sessions: dict[str, boto3.Session] = {}
-        self._accounts: dict[str, str] = {}
+        self._sessions: dict[Principal, boto3.Session] = {}
+        self._accounts: dict[Principal, str] = {}
         self._limiters: dict[tuple[str, str], CallLimiter] = {}
-        self._gateways: dict[tuple[str, str, str], Boto3Rekognition] = {}
-        self._opening: dict[tuple[str, str], asyncio.Task[Boto3Rekognition]] = {}
+        self._gateways: dict[tuple[Principal, str, str], Boto3Rekognition] = {}
+        self._opening: dict[tuple[Principal, str], asyncio.Task[Boto3Rekognition]] = {}
 
-    async def for_region(self, region: str) -> Boto3Rekognition:
-        """Return the Rekognition of a Region for the operator's own identity.
+    async def connect(self, principal: Principal, region: str) -> Boto3Rekognition:
+        """Return the Rekognition of a Region, called as this principal.
 
         Raises
         ------
         CallError
             The credentials do not work (sts:GetCallerIdentity), or the Region's name cannot be used.
         """
-        identity = OPERATOR_IDENTITY
+        identity = principal
         account = self._accounts.get(identity)
         known = self._gateways.get((identity, account, region)) if account is not None else None
         if known is not None:
@@ -142,12 +141,12 @@ class Boto3Provider:
         """Start no further call; those under way end in their threads, or with the process."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _opened(self, key: tuple[str, str], task: asyncio.Task[Boto3Rekognition]) -> None:
+    def _opened(self, key: tuple[Principal, str], task: asyncio.Task[Boto3Rekognition]) -> None:
         self._opening.pop(key, None)
         if not task.cancelled():
             task.exception()  # it is raised to those who wait; who was cancelled does not miss it
 
-    async def _open(self, identity: str, region: str) -> Boto3Rekognition:
+    async def _open(self, identity: Principal, region: str) -> Boto3Rekognition:
         unlimited = Caller(self._executor, UnlimitedCalls(), self._observer)
 
         def connect() -> "tuple[str, RekognitionClient, CloudWatchClient, S3Client]":

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Rekognition
 from rekognition_operator.aws.hindrance import iam_action
+from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.wording import clause
 
 
@@ -22,7 +23,7 @@ async def rekognition(region: str) -> AsyncIterator[Rekognition]:
 
     provider = Boto3Provider()
     try:
-        yield await provider.for_region(region)
+        yield await provider.connect(OPERATOR, region)
     finally:
         provider.close()
 

@@ -37,6 +37,7 @@ from rekognition_operator.core.actions import CreateVersion, ReleaseFinalizer, S
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision, Policy, Report
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
 from rekognition_operator.core.status import first_sight, month_shown
 from rekognition_operator.core.tags import answer_value
@@ -204,7 +205,7 @@ class Reconciler:
 
     async def _look_and_act(self, resource: Resource, memory: Memory, lane: Lane) -> _Found:
         try:
-            aws = await self._provider.for_region(region_of(resource.body, self._identity.default_region))
+            aws = await self._provider.connect(OPERATOR, region_of(resource.body, self._identity.default_region))
             desired = resolve(
                 resource.body,
                 cluster_name=self._identity.cluster_name,

@@ -9,6 +9,7 @@ from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import UnlimitedCalls
 from rekognition_operator.aws.provider import Boto3Provider
 from rekognition_operator.aws.rekognition import Boto3Rekognition
+from rekognition_operator.core.principal import OPERATOR
 from rekognition_sandbox.emulator.aws_client import client_environment
 from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.engine import EmulatorSettings
@@ -56,5 +57,5 @@ async def aws(server: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Async
         outcomes.append((operation, outcome))
 
     provider = Boto3Provider(limiters=lambda _account, _region: UnlimitedCalls(), observer=observe)
-    yield Aws(await provider.for_region(REGION), server.control, outcomes)
+    yield Aws(await provider.connect(OPERATOR, REGION), server.control, outcomes)
     provider.close()

@@ -14,6 +14,7 @@ from rekognition_operator.aws.limiter import UnlimitedCalls
 from rekognition_operator.aws.provider import Boto3Provider
 from rekognition_operator.core.hindrance import ANSWER_LOST
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs
+from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.world import Feature, ProjectStatus, S3Object, VersionState
 from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.wire import QuotaChange
@@ -175,7 +176,7 @@ async def test_all_pages_of_projects_and_versions_are_read(aws: Aws) -> None:
     assert aws.gateway.projects_listed in {None, 104}
     other = Boto3Provider(limiters=lambda _account, _region: UnlimitedCalls())
     try:
-        gateway = await other.for_region("us-east-1")
+        gateway = await other.connect(OPERATOR, "us-east-1")
         before = aws.count("DescribeProjects")
         for name in ("p000", "p050", "p103"):
             assert await gateway.describe_project(name, ADAPTER, lane=Lane.SWEEP, max_age_seconds=600)
@@ -229,7 +230,7 @@ async def test_an_answer_that_takes_too_long_is_lost(aws: Aws) -> None:
     aws.control.delay("TagResource", 2, nth=1)  # what comes late changes nothing: it would disturb the next test
     provider = Boto3Provider(limiters=lambda _account, _region: UnlimitedCalls(), read_timeout_seconds=1)
     try:
-        gateway = await provider.for_region("us-east-1")
+        gateway = await provider.connect(OPERATOR, "us-east-1")
         with pytest.raises(CallError) as lost:
             await gateway.set_tags(absent, {"a": "b"}, lane=Lane.CHANGE)
     finally:
@@ -276,7 +277,7 @@ async def test_nobody_listening_is_a_passing_fault_and_not_a_lost_answer(
     monkeypatch.setenv("AWS_ENDPOINT_URL_REKOGNITION", "http://127.0.0.1:1")
     provider = Boto3Provider(limiters=lambda _account, _region: UnlimitedCalls())
     try:
-        gateway = await provider.for_region("us-east-1")
+        gateway = await provider.connect(OPERATOR, "us-east-1")
         with pytest.raises(CallError) as refused:
             await gateway.create_project("storefront", ADAPTER, auto_update=False, tags={}, lane=Lane.CHANGE)
     finally:

@@ -9,6 +9,7 @@ from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, TokenBucketLimiter, UnlimitedCalls
 from rekognition_operator.aws.provider import Boto3Provider
+from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.world import Feature
 from rekognition_sandbox.emulator.aws_client import client_environment
 from rekognition_sandbox.emulator.client import EmulatorControl
@@ -42,7 +43,7 @@ async def look(limiter: CallLimiter, times: int) -> list[str]:
 
     provider = Boto3Provider(limiters=lambda _account, _region: limiter, observer=observe)
     try:
-        gateway = await provider.for_region("us-east-1")
+        gateway = await provider.connect(OPERATOR, "us-east-1")
         looks = (gateway.describe_project(f"p{n}", ADAPTER, lane=Lane.SWEEP, max_age_seconds=0) for n in range(times))
         failures = [f for f in await asyncio.gather(*looks, return_exceptions=True) if f is not None]
         assert all(isinstance(f, CallError) and f.kind is ErrorKind.THROTTLED for f in failures)

@@ -8,6 +8,7 @@ from fakes.rekognition import FakeProvider, FakeRekognition
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvider
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs
+from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.world import Feature, ObservedProject, ProjectStatus, S3Object, VersionState
 
 INPUTS = TrainingInputs(training=(ManifestRef("images", "train.manifest"),), confidence_threshold=60)
@@ -259,8 +260,8 @@ async def test_a_name_in_both_features_is_found_by_the_wanted_one(fake: FakeReko
 
 async def test_the_provider_fails_as_told_and_gives_one_fake_per_region() -> None:
     provider = FakeProvider(fake := FakeRekognition())
-    assert await provider.for_region("us-east-1") is fake
-    assert (await provider.for_region("eu-west-1")).region == "eu-west-1"
+    assert await provider.connect(OPERATOR, "us-east-1") is fake
+    assert (await provider.connect(OPERATOR, "eu-west-1")).region == "eu-west-1"
     provider.error = CallError(ErrorKind.CREDENTIALS, "GetCallerIdentity", "ExpiredToken", "expired")
     with pytest.raises(CallError):
-        await provider.for_region("us-east-1")
+        await provider.connect(OPERATOR, "us-east-1")

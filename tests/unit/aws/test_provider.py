@@ -23,6 +23,7 @@ from rekognition_operator.aws.provider import (
     default_session,
     sdk_config,
 )
+from rekognition_operator.core.principal import OPERATOR
 
 if TYPE_CHECKING:
     from rekognition_operator.aws.gateway import RekognitionProvider
@@ -73,14 +74,14 @@ async def setup() -> AsyncIterator[Setup]:
 
 async def test_the_provider_is_a_rekognition_provider(setup: Setup) -> None:
     provider: RekognitionProvider = setup.provider
-    aws = await provider.for_region("us-east-1")
+    aws = await provider.connect(OPERATOR, "us-east-1")
     assert (aws.account, aws.region) == ("210987654321", "us-east-1")
 
 
 async def test_who_we_are_is_asked_once_and_each_region_has_one_gateway(setup: Setup) -> None:
-    first = await setup.provider.for_region("us-east-1")
-    assert await setup.provider.for_region("us-east-1") is first
-    assert await setup.provider.for_region("eu-west-1") is not first
+    first = await setup.provider.connect(OPERATOR, "us-east-1")
+    assert await setup.provider.connect(OPERATOR, "us-east-1") is first
+    assert await setup.provider.connect(OPERATOR, "eu-west-1") is not first
     assert setup.session.asked == 1
     assert [(service, region) for service, region, _ in setup.session.clients] == [
         ("sts", "us-east-1"),
@@ -96,23 +97,25 @@ async def test_who_we_are_is_asked_once_and_each_region_has_one_gateway(setup: S
 
 
 async def test_all_who_ask_at_once_share_one_answer(setup: Setup) -> None:
-    gateways = await asyncio.gather(*(setup.provider.for_region("us-east-1") for _ in range(20)))
+    gateways = await asyncio.gather(*(setup.provider.connect(OPERATOR, "us-east-1") for _ in range(20)))
     assert len({id(gateway) for gateway in gateways}) == 1
     assert setup.session.asked == 1
 
 
 async def test_credentials_that_do_not_work_fail_all_who_wait_and_are_tried_again_later(setup: Setup) -> None:
     setup.session.failures = [sdk.NoCredentialsError()]
-    results = await asyncio.gather(*(setup.provider.for_region("us-east-1") for _ in range(3)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(setup.provider.connect(OPERATOR, "us-east-1") for _ in range(3)), return_exceptions=True
+    )
     kinds = [(r.kind, r.operation, r.code) for r in results if isinstance(r, CallError)]
     assert kinds == [(ErrorKind.CREDENTIALS, "GetCallerIdentity", "NoCredentialsError")] * 3
     assert setup.session.asked == 1
-    assert (await setup.provider.for_region("us-east-1")).account == "210987654321"
+    assert (await setup.provider.connect(OPERATOR, "us-east-1")).account == "210987654321"
 
 
 async def test_who_leaves_does_not_keep_the_others_from_their_answer(setup: Setup) -> None:
-    first = asyncio.create_task(setup.provider.for_region("us-east-1"))
-    second = asyncio.create_task(setup.provider.for_region("us-east-1"))
+    first = asyncio.create_task(setup.provider.connect(OPERATOR, "us-east-1"))
+    second = asyncio.create_task(setup.provider.connect(OPERATOR, "us-east-1"))
     await asyncio.sleep(0)
     first.cancel()
     assert (await second).region == "us-east-1"
@@ -120,7 +123,7 @@ async def test_who_leaves_does_not_keep_the_others_from_their_answer(setup: Setu
 
 
 async def test_every_client_has_the_settings_that_forbid_the_sdk_to_try_twice(setup: Setup) -> None:
-    await setup.provider.for_region("us-east-1")
+    await setup.provider.connect(OPERATOR, "us-east-1")
     for _, _, given in setup.session.clients:
         config = cast("Any", given)
         assert config.retries["total_max_attempts"] == 1

@@ -13,6 +13,7 @@ from rekognition_operator.aws import provider
 from rekognition_operator.aws.errors import CallError
 from rekognition_operator.cli import resources
 from rekognition_operator.cli.main import main
+from rekognition_operator.core.principal import Principal
 from rekognition_operator.core.world import Feature
 from rekognition_operator.kube.resource import ResourceKey
 
@@ -92,7 +93,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
             pass
 
     class Provider:
-        async def for_region(self, region: str) -> FakeRekognition:
+        async def connect(self, principal: Principal, region: str) -> FakeRekognition:  # noqa: ARG002  # one account
             world.asked_regions.append(region)
             if world.credentials is not None:
                 raise world.credentials

@@ -12,6 +12,7 @@ from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import TokenBucketLimiter
 from rekognition_operator.aws.provider import Boto3Provider
 from rekognition_operator.aws.slots import SlotKind, Slots
+from rekognition_operator.controller.awscalls import CallTeller
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock, SystemClock
 from rekognition_operator.controller.crds import KindsGoneError, check_served, wait_until_served, watch_kinds
@@ -69,7 +70,7 @@ class Operator:
                 tag_calls_per_second=2 * settings.calls_per_second,
                 region=region,
             ),
-            observer=lambda operation, outcome, _seconds, _lane: self._metrics.aws_called(operation, outcome),
+            observer=CallTeller(self._metrics),
         )
         reconciler = Reconciler(
             kube=self._kube,
@@ -84,7 +85,7 @@ class Operator:
         )
         self._queue = WorkQueue[ResourceKey](reconciler.run, concurrency=settings.concurrency, clock=self._clock)
         self._intake = Intake(self._cache, self._queue)
-        self._metrics.watch(self._queue.depth, lambda: self._cache)
+        self._metrics.watch(self._queue.depth, lambda: self._cache, reconciler.last_look)
 
     async def run(self) -> None:
         """Run until a signal asks to stop; then passes under way get their grace time.
@@ -124,6 +125,7 @@ class Operator:
 
     async def _work(self) -> None:
         settings = self._settings
+        self._metrics.leading(True)
         sweeper = Sweeper(
             self._kube,
             self._cache,

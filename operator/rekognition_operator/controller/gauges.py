@@ -23,7 +23,9 @@ _Known = tuple[ResourceKey, ResourceStatus]
 _REASONS: Final = frozenset(reason.value for reason in Reason)
 _CONDITIONS: Final = frozenset(condition.value for condition in ConditionType) - {ConditionType.READY.value}
 _STATES: Final = frozenset(state.value for state in VersionState)
-_SHALL_NOT_RUN: Final = frozenset({Reason.STOPPED.value, Reason.OUTSIDE_WINDOW.value, Reason.IDLE.value})
+_SHALL_NOT_RUN: Final = frozenset(
+    reason.value for reason in (Reason.STOPPED, Reason.OUTSIDE_WINDOW, Reason.IDLE, Reason.OVER_BUDGET)
+)
 
 
 def of_resources(resources: Sequence[Resource], last_look: LastLook) -> Iterator[Metric]:

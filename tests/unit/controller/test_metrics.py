@@ -127,7 +127,13 @@ async def test_versions_are_counted_by_status_and_the_one_in_service_tells_its_s
 
 @pytest.mark.parametrize(
     ("reason", "usd", "unwanted"),
-    [("Running", 8.0, 0.0), ("OutsideWindow", 8.0, 1.0), ("Idle", 4.0, 1.0), ("Stopped", 0.0, 0.0)],
+    [
+        ("Running", 8.0, 0.0),
+        ("OutsideWindow", 8.0, 1.0),
+        ("Idle", 4.0, 1.0),
+        ("OverBudget", 4.0, 1.0),
+        ("Stopped", 0.0, 0.0),
+    ],
 )
 async def test_a_model_that_is_billed_against_its_spec_is_told(reason: str, usd: float, unwanted: float) -> None:
     lines = await exposed((MODEL, "parts", {"serving": {**SERVING, "reason": reason, "usdPerHour": usd}}))

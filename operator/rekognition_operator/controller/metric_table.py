@@ -184,7 +184,8 @@ MODEL_SUSPENDED = MetricSpec(
 MODEL_UNWANTED = MetricSpec(
     "model_running_unwanted",
     "gauge",
-    "1 while a model is billed that its spec wants stopped now (outside its windows, idle, over its budget, or stopped), else 0.",
+    "1 while a model is billed that its spec wants stopped now (outside its windows, idle, over its budget, or "
+    "stopped), else 0.",
     ("namespace", "name", "reason"),
     of_resources=True,
 )

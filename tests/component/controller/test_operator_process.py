@@ -50,7 +50,7 @@ def test_an_adapter_becomes_ready_and_after_a_restart_nothing_is_written(
     before = status(world, "restart")
     wait_for_metric(operator, 'rekognition_operator_trainings_started_total{kind="ModerationAdapter"} 1.0')
     wait_for_metric(
-        operator, 'rekognition_operator_resources{kind="ModerationAdapter",reason="InService",ready="True"} 1.0'
+        operator, 'rekognition_operator_resources{kind="ModerationAdapter",ready="True",reason="InService"} 1.0'
     )
     check_metrics(operator.get("/metrics")[1])
     called = [line for line in operator.lines("Called AWS") if line["operation"] == "CreateProjectVersion"]

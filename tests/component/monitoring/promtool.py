@@ -1,18 +1,15 @@
 """What does Prometheus's own tool say of our metrics, alerts and queries?"""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from rekognition_sandbox.controlplane.tools import find_tool
 
 
 def promtool(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run promtool; the test is skipped where there is none."""
-    tool = shutil.which("promtool")
-    if tool is None:
-        pytest.skip("promtool is not on PATH")
-    return subprocess.run([tool, *map(str, arguments)], input=stdin, capture_output=True, text=True, check=False)
+    """Run promtool."""
+    command = [find_tool("promtool"), *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
 
 
 def lint_metrics(exposition: str) -> str:

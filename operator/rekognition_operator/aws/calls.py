@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from rekognition_operator.aws.classify import SDK_FAILURES, classify
 from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.fence import Fence, FencedError
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter
 from rekognition_operator.aws.servertime import ServerTime
@@ -27,7 +28,8 @@ _FIRST_DELAY_SECONDS: Final = 0.4
 CallObserver = Callable[[str, str, float, Lane], None]
 """Is told of every call, for metrics and logs: operation, outcome, seconds (without those in the queue), lane.
 
-The outcome is ``ok``, the ErrorKind's value, ``Cancelled`` (nobody waits for the answer), or ``Bug`` (ours).
+The outcome is ``ok``, the ErrorKind's value, ``Cancelled`` (nobody waits for the answer), ``Fenced``
+(not made), or ``Bug`` (ours).
 """
 
 
@@ -51,6 +53,8 @@ class Caller:
     """A number from 0 to 1: which part of the longest delay is waited."""
     time: ServerTime = field(default_factory=ServerTime)
     """AWS's own time of its answers, also of those that are errors."""
+    fence: Fence = field(default_factory=Fence)
+    """Asked right before each call that changes something."""
 
     async def read(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
         """Make a call that changes nothing; a passing fault is tried again, at most twice.
@@ -62,12 +66,12 @@ class Caller:
         """
         for attempt in range(READ_ATTEMPTS - 1):
             try:
-                return await self.write(operation, lane, call)
+                return await self._make(operation, lane, call)
             except CallError as error:
                 if error.kind not in _PASSING:
                     raise
             await self.sleep(self.jitter() * _FIRST_DELAY_SECONDS * 2**attempt)
-        return await self.write(operation, lane, call)
+        return await self._make(operation, lane, call)
 
     async def write(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
         """Make a call once.
@@ -76,7 +80,17 @@ class Caller:
         ------
         CallError
             The failure; of kind LOST where the effect may have happened.
+        FencedError
+            This process may not change anything any more; the call was not made.
         """
+
+        def fenced() -> T:
+            with self.fence.change(operation):
+                return call()
+
+        return await self._make(operation, lane, fenced)
+
+    async def _make(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
         await self.limiter.acquire(operation, lane)
         started_at = monotonic()
         outcome = "Bug"
@@ -93,6 +107,9 @@ class Caller:
             if error.kind is ErrorKind.THROTTLED:
                 self.limiter.throttled(operation)
             raise error from failure
+        except FencedError:
+            outcome = "Fenced"
+            raise
         except asyncio.CancelledError:
             outcome = "Cancelled"
             raise

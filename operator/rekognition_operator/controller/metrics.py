@@ -3,7 +3,7 @@
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -41,6 +41,11 @@ class Metrics:
             f"{PREFIX}_trainings_started", "Trainings that AWS has accepted.", registry=self.registry
         )
 
+        self._leader = Gauge(
+            f"{PREFIX}_leader", "1 while this operator works, 0 while it stands by for another.", registry=self.registry
+        )
+        self._leader.set(1)
+
     def pass_ended(self, outcome: str, seconds: float) -> None:
         """Count a pass."""
         self._passes.labels(outcome).inc()
@@ -53,6 +58,10 @@ class Metrics:
     def training_started(self) -> None:
         """Count a training."""
         self._trainings.inc()
+
+    def leading(self, leading: bool) -> None:  # the value of the gauge
+        """Say whether this operator leads."""
+        self._leader.set(leading)
 
     def watch(self, depth: Callable[[], Depth], resources: Callable[[], Iterable[Resource]]) -> None:
         """Add what is counted at the moment of asking."""

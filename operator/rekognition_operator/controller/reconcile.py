@@ -15,6 +15,7 @@ from functools import partial
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError
+from rekognition_operator.aws.fence import Fence, FencedError
 from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvider
 from rekognition_operator.aws.hindrance import hindrance_of
 from rekognition_operator.aws.slots import SlotKind, Slots
@@ -87,6 +88,8 @@ class Reconciler:
         The operator's settings that decisions depend on.
     clock, draw
         Time, and random numbers from 0 to 1 for delays.
+    fence
+        Whether this operator may work: closed once another may lead.
     nudge
         Asks for a pass now over another resource, which may have a slot that has become free.
     """
@@ -102,6 +105,7 @@ class Reconciler:
         policy: Policy,
         clock: Clock,
         metrics: Metrics,
+        fence: Fence | None = None,
         draw: Callable[[], float] = random.random,
         nudge: Callable[[ResourceKey], None] = lambda _: None,
     ) -> None:
@@ -113,6 +117,7 @@ class Reconciler:
         self._policy = policy
         self._clock = clock
         self._metrics = metrics
+        self._fence = fence or Fence()
         self._backoff = Backoff(draw)
         self._nudge = nudge
         self._memories = Memories(clock)
@@ -135,6 +140,8 @@ class Reconciler:
         if resource is None:
             self._memories.forget(key)
             return "gone", Requeue(None, lane)
+        if not self._fence.open:
+            return "fenced", Requeue(None, lane)  # the process ends
         memory = self._memories.of(resource)
         try:
             return await self._pass(resource, memory, lane)
@@ -142,6 +149,9 @@ class Reconciler:
             self._cache.forget(key, resource.uid)
             self._memories.forget(key)
             return "gone", Requeue(None, lane)
+        except FencedError as error:
+            logger.warning("%s", error)
+            return "fenced", Requeue(None, lane)
         except (_ChangedMeanwhileError, KubeConflictError):
             return await self._again(key, memory)
         except KubeError as error:

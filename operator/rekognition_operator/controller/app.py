@@ -13,6 +13,7 @@ from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import TokenBucketLimiter
 from rekognition_operator.aws.provider import Boto3Provider
 from rekognition_operator.aws.slots import SlotKind, Slots
+from rekognition_operator.controller.awscalls import CallTeller
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock, SystemClock
 from rekognition_operator.controller.crds import KindsGoneError, check_served, wait_until_served, watch_kinds
@@ -74,7 +75,7 @@ class Operator:
                 tag_calls_per_second=2 * settings.calls_per_second,
                 region=region,
             ),
-            observer=lambda operation, outcome, _seconds, _lane: self._metrics.aws_called(operation, outcome),
+            observer=CallTeller(self._metrics),
         )
         reconciler = Reconciler(
             kube=self._kube,
@@ -90,7 +91,7 @@ class Operator:
         )
         self._queue = WorkQueue[ResourceKey](reconciler.run, concurrency=settings.concurrency, clock=self._clock)
         self._intake = Intake(self._cache, self._queue)
-        self._metrics.watch(self._queue.depth, lambda: self._cache)
+        self._metrics.watch(self._queue.depth, lambda: self._cache, reconciler.last_look)
 
     async def run(self) -> None:
         """Run until a signal asks to stop; then passes under way get their grace time.
@@ -141,12 +142,10 @@ class Operator:
             retry_seconds=settings.retry_seconds,
         )
         elector = Elector(self._kube, terms, self._fence, self._clock, new_holder())
-        self._metrics.leading(False)
         self._readiness.ready("standing by")
         if not await self._unless_stopped(elector.acquire()):
             await elector.release()  # the answer to the last try may have been lost
             return
-        self._metrics.leading(True)
         watchdog = Watchdog(self._fence, margin_seconds=(settings.lease_seconds - settings.renew_deadline_seconds) / 2)
         watchdog.start()
         try:
@@ -160,6 +159,7 @@ class Operator:
         """Work until told to stop; ``holding`` is what ends the work where it ends."""
         settings = self._settings
         self._readiness.waits_for = "the resources have not been listed yet"
+        self._metrics.leading(True)
         sweeper = Sweeper(
             self._kube,
             self._cache,

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
@@ -42,6 +43,7 @@ from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
 from rekognition_operator.core.status import first_sight, month_shown
 from rekognition_operator.core.tags import answer_value
+from rekognition_operator.core.trained import trainings_ended
 from rekognition_operator.core.world import Desired, Observed
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeForbiddenError, KubeNotFoundError
@@ -132,8 +134,12 @@ class Reconciler:
             outcome, requeue = await self._guarded(key, lane)
         finally:
             pass_context.reset(token)
-        self._metrics.pass_ended(outcome, time.perf_counter() - started)
+        self._metrics.pass_ended(key.kind, outcome, time.perf_counter() - started)
         return requeue
+
+    def last_look(self, key: ResourceKey) -> datetime | None:
+        """Return when AWS was last looked at for a resource; None where no pass has been over it."""
+        return self._memories.last_look(key)
 
     async def _guarded(self, key: ResourceKey, lane: Lane) -> tuple[str, Requeue]:
         resource = self._cache.get(key)
@@ -170,6 +176,7 @@ class Reconciler:
             self._memories.forget(resource.key)
             return "gone", Requeue(None, lane)
         resource = await self._claim(resource)
+        before = parse_status(resource.body)
         found = await self._look_and_act(resource, memory, lane)
         memory.attempt = found.acted.attempt
         memory.failures += isinstance(found.hindrance, Transient)
@@ -196,6 +203,8 @@ class Reconciler:
             self._backoff,
         )
         wrote = await self._reporter.report(resource, found.report, found.hindrance, memory)
+        for ended in trainings_ended(before, found.report):
+            self._metrics.training_ended(resource.key.kind, ended)
         memory.failures = memory.failures if isinstance(found.hindrance, Transient) else 0
         memory.conflicts = memory.conflicts if isinstance(found.hindrance, Conflict) else 0
         self._log(resource, found, wrote=wrote, requeue_seconds=requeue.after_seconds)
@@ -293,6 +302,7 @@ class Reconciler:
         )
         observed = replace(observed, usage=usage, data=await observe_data(aws, desired, memory.data, lane=lane))
         proofs = await observe_proofs(aws, desired, observed, memory.proofs, self._policy, lane=lane)
+        memory.looked_at = self._clock.now()
         return replace(observed, proofs=proofs)
 
     async def _act(
@@ -328,7 +338,7 @@ class Reconciler:
         acted = await actor.carry_out(decision.actions)
         for action in acted.done:
             if isinstance(action, CreateVersion):
-                self._metrics.training_started()
+                self._metrics.training_started(resource.key.kind)
         return _Found(decision.report, acted.hindrance, decision.requeue_seconds, decision.no_later_than_seconds, acted)
 
     async def _check_unchanged(self, resource: Resource) -> None:

@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test fuzz lint format crds docs requirements clean
+.PHONY: help setup demo sandbox test fuzz lint format crds charts requirements clean
 
 help:  ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,9 +49,16 @@ crds: $(STAMP)  ## Write crds/ and the generated reference pages from the models
 	@$(BIN)/rekognition-operator crds --output crds
 	@$(BIN)/python docs/generate.py
 
-requirements:  ## Resolve requirements/dev.txt anew from pyproject.toml (needs uv)
+charts: crds  ## Write what follows from the charts: the chart of the CRDs, the sandbox's rights, the tests' renderings
+	@$(BIN)/python charts/generate.py
+
+requirements:  ## Resolve requirements/*.txt anew from pyproject.toml (needs uv)
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
 	  --extra sandbox --extra report --extra dev pyproject.toml -o requirements/dev.txt
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	  -c requirements/dev.txt pyproject.toml -o requirements/operator.txt
+	@echo hatchling | uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --upgrade \
+	  --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:  ## Remove what was made here (not the cache of built binaries)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .sandbox build dist

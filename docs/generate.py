@@ -17,6 +17,7 @@ from rekognition_operator.api.crd import COLUMNS, crd_of
 from rekognition_operator.api.kinds import ALL_KINDS, Kind
 from rekognition_operator.api.schema import API_VERSION, KubeModel
 from rekognition_operator.aws.permissions import PERMISSIONS, Target
+from rekognition_operator.controller.metric_table import METRICS, MetricSpec
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -52,6 +53,7 @@ class Documented:
 def pages() -> dict[Path, str]:
     """Return every generated page's path and content; the prose around the tables of the second stays as it is."""
     references = {REFERENCE / f"{kind.singular}.md": reference_page(kind) for kind in ALL_KINDS}
+    references[REFERENCE / "metrics.md"] = metrics_page()
     return {
         **references,
         TROUBLESHOOTING: troubleshooting_page(TROUBLESHOOTING.read_text("utf-8")),
@@ -144,6 +146,32 @@ def reference_page(kind: Kind) -> str:
             ),
         ),
     )
+
+
+def metrics_page() -> str:
+    """Return the reference of the metrics as Markdown."""
+    rows = (
+        (_code(m.name), m.type, ", ".join(_code(label) for label in m.labels), _by(m), _text(m.help)) for m in METRICS
+    )
+    return _lines(
+        "# Metrics",
+        "",
+        "<!-- Generated from the code by `make crds`; do not edit. -->",
+        "",
+        "What the operator serves at `/metrics`, in Prometheus's text format. [Operating](../operating.md) says how to "
+        "scrape it, and what to do about each alert that rests upon it. Beside these there are the `process_*` metrics "
+        "of every Prometheus client.",
+        "",
+        "*By* tells which replica has the series: those of resources only the leader, since only it knows them. A "
+        "resource's series end when it is deleted. Counters begin anew at 0 when the process does: ask for `rate` or "
+        "`increase`, which know that. Costs are estimates, not AWS's bill.",
+        "",
+        *_table(("Metric", "Type", "Labels", "By", "What it tells"), rows),
+    )
+
+
+def _by(metric: MetricSpec) -> str:
+    return "leader" if metric.of_resources else "every replica"
 
 
 def troubleshooting_page(current: str) -> str:

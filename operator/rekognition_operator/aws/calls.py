@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from time import monotonic
@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from rekognition_operator.aws.classify import SDK_FAILURES, classify
 from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.fence import Fence, FencedError
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter
 from rekognition_operator.aws.servertime import ServerTime
@@ -24,14 +25,33 @@ _PASSING: Final = frozenset({ErrorKind.THROTTLED, ErrorKind.SERVER, ErrorKind.LO
 _FIRST_DELAY_SECONDS: Final = 0.4
 
 
-CallObserver = Callable[[str, str, float, Lane], None]
-"""Is told of every call, for metrics and logs: operation, outcome, seconds (without those in the queue), lane.
+@dataclass(frozen=True)
+class Call:
+    """A call to AWS that has ended, for metrics and logs.
 
-The outcome is ``ok``, the ErrorKind's value, ``Cancelled`` (nobody waits for the answer), or ``Bug`` (ours).
-"""
+    ``outcome`` is ``ok``, the ErrorKind's value, ``Cancelled`` (nobody waits for the answer), ``Fenced``
+    (not made), or ``Bug`` (ours).
+    ``seconds`` are those of the call itself; ``waited_seconds`` those that the limiter held it back before.
+    ``changes`` tells a call that may change something in AWS from one that only reads.
+    """
+
+    operation: str
+    outcome: str
+    seconds: float
+    lane: Lane
+    waited_seconds: float = 0.0
+    changes: bool = False
+    request_id: str | None = None
+    """AWS's, where there was an answer: what AWS Support asks for, and CloudTrail shows."""
+    code: str | None = None
+    """AWS's error code, where it was an error."""
 
 
-def unobserved(_operation: str, _outcome: str, _seconds: float, _lane: Lane, /) -> None:
+CallObserver = Callable[[Call], None]
+"""Is told of every call."""
+
+
+def unobserved(_call: Call, /) -> None:
     """Take no note."""
 
 
@@ -51,6 +71,8 @@ class Caller:
     """A number from 0 to 1: which part of the longest delay is waited."""
     time: ServerTime = field(default_factory=ServerTime)
     """AWS's own time of its answers, also of those that are errors."""
+    fence: Fence = field(default_factory=Fence)
+    """Asked right before each call that changes something."""
 
     async def read(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
         """Make a call that changes nothing; a passing fault is tried again, at most twice.
@@ -62,12 +84,12 @@ class Caller:
         """
         for attempt in range(READ_ATTEMPTS - 1):
             try:
-                return await self.write(operation, lane, call)
+                return await self._once(operation, lane, call, changes=False)
             except CallError as error:
                 if error.kind not in _PASSING:
                     raise
             await self.sleep(self.jitter() * _FIRST_DELAY_SECONDS * 2**attempt)
-        return await self.write(operation, lane, call)
+        return await self._once(operation, lane, call, changes=False)
 
     async def write(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
         """Make a call once.
@@ -76,25 +98,47 @@ class Caller:
         ------
         CallError
             The failure; of kind LOST where the effect may have happened.
+        FencedError
+            This process may not change anything any more; the call was not made.
         """
+
+        def fenced() -> T:
+            with self.fence.change(operation):
+                return call()
+
+        return await self._once(operation, lane, fenced, changes=True)
+
+    async def _once(self, operation: str, lane: Lane, call: Callable[[], T], *, changes: bool) -> T:
+        asked_at = monotonic()
         await self.limiter.acquire(operation, lane)
         started_at = monotonic()
-        outcome = "Bug"
+        outcome, request_id, code = "Bug", None, None
         try:
             answer = await asyncio.get_running_loop().run_in_executor(self.executor, call)
-            outcome = "ok"
+            outcome, request_id = "ok", request_id_of(answer)
             self.time.hear(answer, asked_at=started_at, heard_at=monotonic())
             return answer  # noqa: TRY300  the finally below tells the outcome
         except SDK_FAILURES as failure:
             if isinstance(failure, ClientError):
                 self.time.hear(failure.response, asked_at=started_at, heard_at=monotonic())
             error = classify(operation, failure)
-            outcome = error.kind.value
+            outcome, request_id, code = error.kind.value, error.request_id, error.code
             if error.kind is ErrorKind.THROTTLED:
                 self.limiter.throttled(operation)
             raise error from failure
+        except FencedError:
+            outcome = "Fenced"
+            raise
         except asyncio.CancelledError:
             outcome = "Cancelled"
             raise
         finally:
-            self.observer(operation, outcome, monotonic() - started_at, lane)
+            seconds, waited = monotonic() - started_at, started_at - asked_at
+            self.observer(Call(operation, outcome, seconds, lane, waited, changes, request_id, code))
+
+
+def request_id_of(answer: object) -> str | None:
+    """Read ResponseMetadata.RequestId of an answer of boto3; None where it has none."""
+    for name in ("ResponseMetadata", "RequestId"):
+        answer = answer.get(name) if isinstance(answer, Mapping) else None
+    return answer if isinstance(answer, str) else None

@@ -15,6 +15,7 @@ from rekognition_operator import __version__
 from rekognition_operator.aws.calls import Caller, CallObserver, unobserved
 from rekognition_operator.aws.detection import RekognitionDetection
 from rekognition_operator.aws.errors import CallError
+from rekognition_operator.aws.fence import Fence
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, TokenBucketLimiter, UnlimitedCalls
 from rekognition_operator.aws.objects import S3Objects
@@ -80,6 +81,8 @@ class Boto3Provider:
         AWS's default quotas, unless given.
     observer
         Is told of every call to Rekognition, CloudWatch and S3.
+    fence
+        Asked before every call that changes something; open for ever, unless given.
     max_connections
         Calls under way at a time: connections, and threads.
     session_factory
@@ -91,6 +94,7 @@ class Boto3Provider:
         *,
         limiters: LimiterFactory = lambda _account, region: TokenBucketLimiter(region=region),
         observer: CallObserver = unobserved,
+        fence: Fence | None = None,
         max_connections: int = MAX_CONNECTIONS,
         connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS,
         read_timeout_seconds: float = READ_TIMEOUT_SECONDS,
@@ -105,6 +109,7 @@ class Boto3Provider:
         self._executor = CallThreads(max_connections, "aws")
         self._limiter_factory = limiters
         self._observer = observer
+        self._fence = fence or Fence()
         self._session_factory = session_factory
         self._clock = clock
         self._loader = create_loader()
@@ -169,7 +174,7 @@ class Boto3Provider:
         limiter = self._limiters.get((account, region))
         if limiter is None:
             limiter = self._limiters[account, region] = self._limiter_factory(account, region)
-        caller = Caller(self._executor, limiter, self._observer)
+        caller = Caller(self._executor, limiter, self._observer, fence=self._fence)
         gateway = Boto3Rekognition(
             client,
             account=account,

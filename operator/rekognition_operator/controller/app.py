@@ -8,13 +8,16 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from rekognition_operator import __version__
+from rekognition_operator.aws.fence import Fence
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import TokenBucketLimiter
 from rekognition_operator.aws.provider import Boto3Provider
 from rekognition_operator.aws.slots import SlotKind, Slots
+from rekognition_operator.controller.awscalls import CallTeller
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock, SystemClock
 from rekognition_operator.controller.crds import KindsGoneError, check_served, wait_until_served, watch_kinds
+from rekognition_operator.controller.election import Elector, LeaseLostError, Terms, Watchdog, new_holder
 from rekognition_operator.controller.intake import Intake
 from rekognition_operator.controller.kopf_app import operator_registry, run_kopf
 from rekognition_operator.controller.metrics import Metrics
@@ -24,6 +27,7 @@ from rekognition_operator.controller.server import HealthServer, Readiness
 from rekognition_operator.controller.settings import OperatorSettings
 from rekognition_operator.controller.sweep import Sweeper
 from rekognition_operator.kube.client import KubeClient
+from rekognition_operator.kube.config import default_namespace
 from rekognition_operator.kube.resource import ResourceKey
 
 logger = logging.getLogger(__name__)
@@ -63,13 +67,15 @@ class Operator:
         self._metrics = Metrics()
         self._cache = ResourceCache()
         self._kube = KubeClient(settings.kubeconfig)
+        self._fence = Fence(settings.renew_deadline_seconds) if settings.leader_elect else Fence()
         self._provider = Boto3Provider(
+            fence=self._fence,
             limiters=lambda _account, region: TokenBucketLimiter(
                 calls_per_second=settings.calls_per_second,
                 tag_calls_per_second=2 * settings.calls_per_second,
                 region=region,
             ),
-            observer=lambda operation, outcome, _seconds, _lane: self._metrics.aws_called(operation, outcome),
+            observer=CallTeller(self._metrics),
         )
         reconciler = Reconciler(
             kube=self._kube,
@@ -80,11 +86,12 @@ class Operator:
             policy=settings.policy,
             clock=self._clock,
             metrics=self._metrics,
+            fence=self._fence,
             nudge=lambda key: self._queue.add(key, Lane.FLIGHT),
         )
         self._queue = WorkQueue[ResourceKey](reconciler.run, concurrency=settings.concurrency, clock=self._clock)
         self._intake = Intake(self._cache, self._queue)
-        self._metrics.watch(self._queue.depth, lambda: self._cache)
+        self._metrics.watch(self._queue.depth, lambda: self._cache, reconciler.last_look)
 
     async def run(self) -> None:
         """Run until a signal asks to stop; then passes under way get their grace time.
@@ -114,16 +121,45 @@ class Operator:
             )
             await stack.enter_async_context(self._kube)
             if await self._unless_stopped(wait_until_served(self._kube, self._readiness, self._clock)):
-                self._readiness.waits_for = "the resources have not been listed yet"
-                await self._work()
+                if settings.leader_elect:
+                    await self._lead()
+                else:
+                    await self._work()
         logger.info("rekognition-operator has ended")
 
     def stop(self) -> None:
         """Ask for the end."""
         self._stop.set()
 
-    async def _work(self) -> None:
+    async def _lead(self) -> None:
+        """Stand by until this operator leads; then work for as long as it does."""
         settings = self._settings
+        terms = Terms(
+            namespace=settings.lease_namespace or default_namespace(settings.kubeconfig),
+            name=settings.lease_name,
+            lease_seconds=settings.lease_seconds,
+            deadline_seconds=settings.renew_deadline_seconds,
+            retry_seconds=settings.retry_seconds,
+        )
+        elector = Elector(self._kube, terms, self._fence, self._clock, new_holder())
+        self._readiness.ready("standing by")
+        if not await self._unless_stopped(elector.acquire()):
+            await elector.release()  # the answer to the last try may have been lost
+            return
+        watchdog = Watchdog(self._fence, margin_seconds=(settings.lease_seconds - settings.renew_deadline_seconds) / 2)
+        watchdog.start()
+        try:
+            await self._work(elector.hold())
+        finally:
+            watchdog.stop()
+            self._metrics.leading(False)
+            await elector.release()
+
+    async def _work(self, *holding: Coroutine[object, object, None]) -> None:
+        """Work until told to stop; ``holding`` is what ends the work where it ends."""
+        settings = self._settings
+        self._readiness.waits_for = "the resources have not been listed yet"
+        self._metrics.leading(True)
         sweeper = Sweeper(
             self._kube,
             self._cache,
@@ -143,6 +179,7 @@ class Operator:
             asyncio.create_task(self._queue.run(), name="work queue"),
             asyncio.create_task(sweeper.run(), name="sweep"),
             asyncio.create_task(watch_kinds(self._kube, self._clock), name="watch of the kinds"),
+            *(asyncio.create_task(held, name="lease") for held in holding),
         ]
         watch = asyncio.create_task(
             run_kopf(
@@ -171,12 +208,13 @@ class Operator:
 
     async def _wind_down(self) -> None:
         self._winding_down = True
-        await self._queue.stop(self._settings.grace_seconds)
+        # Who does not lead any more changes nothing, so its passes have nothing to finish.
+        await self._queue.stop(self._settings.grace_seconds if self._fence.open else 0)
 
     async def _why(self, task: asyncio.Task[None]) -> str:
         """Say why a task has ended that must not, in words of the cause where it is known."""
         error = task.exception()
-        if isinstance(error, KindsGoneError):
+        if isinstance(error, KindsGoneError | LeaseLostError):
             return str(error)
         try:
             await check_served(self._kube)  # the watch, too, ends when its kind does

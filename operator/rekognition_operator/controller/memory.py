@@ -116,6 +116,8 @@ class Memory:
 
     uid: str
     tags_read_at: float
+    looked_at: datetime
+    """When the last complete look at AWS was; before the first, when the resource was first heard of."""
     failures: int = 0
     conflicts: int = 0
     attempt: CreateAttempt | None = None
@@ -140,8 +142,13 @@ class Memories:
         memory = self._memories.get(resource.key)
         if memory is None or memory.uid != resource.uid:
             self.forget(resource.key)
-            memory = self._memories[resource.key] = Memory(resource.uid, self._clock.monotonic())
+            memory = self._memories[resource.key] = Memory(resource.uid, self._clock.monotonic(), self._clock.now())
         return memory
+
+    def last_look(self, key: ResourceKey) -> datetime | None:
+        """Return when AWS was last looked at for a resource; None where nothing is remembered of it."""
+        memory = self._memories.get(key)
+        return None if memory is None else memory.looked_at
 
     def forget(self, key: ResourceKey) -> None:
         """Forget a resource that is gone, and let go of what it held or waited for."""

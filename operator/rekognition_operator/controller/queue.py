@@ -6,7 +6,7 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from rekognition_operator.aws.gateway import Lane
@@ -47,6 +47,10 @@ class Depth:
     ready: dict[Lane, int]
     delayed: int
     running: int
+    oldest_ready_seconds: float = 0.0
+    """How long the one that waits longest has been ready; 0 where none is."""
+    adds: dict[Lane, int] = field(default_factory=dict)
+    """How often somebody asked for work, since the start."""
 
 
 class WorkQueue(Generic[K]):
@@ -72,6 +76,8 @@ class WorkQueue(Generic[K]):
         self._ready: dict[Lane, deque[K]] = {lane: deque() for lane in Lane}
         self._lane_of: dict[K, Lane] = {}
         """Keys that are ready, and where. An entry of a deque that says otherwise is a leftover."""
+        self._ready_since: dict[K, float] = {}
+        self._adds = dict.fromkeys(Lane, 0)
         self._delayed: dict[K, _Due] = {}
         self._timers: list[tuple[float, int, K]] = []
         """Heap of times at which delayed keys become ready. An entry that ``_delayed`` contradicts is a leftover."""
@@ -87,6 +93,7 @@ class WorkQueue(Generic[K]):
         """Ask for work on a key, now or after some time."""
         if self._stopping:
             return
+        self._adds[lane] += 1
         due = _Due(self._clock.monotonic() + max(after_seconds, 0.0), lane)
         if key in self._running:
             earlier = self._again.get(key)
@@ -98,6 +105,7 @@ class WorkQueue(Generic[K]):
     def forget(self, key: K) -> None:
         """Drop a key from the queue; work on it that is under way goes on."""
         self._lane_of.pop(key, None)
+        self._ready_since.pop(key, None)
         self._delayed.pop(key, None)
         self._again.pop(key, None)
 
@@ -106,7 +114,9 @@ class WorkQueue(Generic[K]):
         ready = dict.fromkeys(Lane, 0)
         for lane in self._lane_of.values():
             ready[lane] += 1
-        return Depth(ready, len(self._delayed), len(self._running))
+        now = self._clock.monotonic()
+        oldest = now - min(self._ready_since.values(), default=now)
+        return Depth(ready, len(self._delayed), len(self._running), oldest, dict(self._adds))
 
     async def run(self) -> None:
         """Work until :meth:`stop` is called."""
@@ -148,6 +158,7 @@ class WorkQueue(Generic[K]):
 
     def _make_ready(self, key: K, lane: Lane) -> None:
         self._lane_of[key] = lane
+        self._ready_since.setdefault(key, self._clock.monotonic())
         self._ready[lane].append(key)
 
     def _seconds_to_next(self) -> float | None:
@@ -186,7 +197,7 @@ class WorkQueue(Generic[K]):
             while keys:
                 key = keys.popleft()
                 if self._lane_of.get(key) is lane:
-                    del self._lane_of[key]
+                    del self._lane_of[key], self._ready_since[key]
                     return key, lane
         return None
 

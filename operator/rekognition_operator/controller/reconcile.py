@@ -10,11 +10,13 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError
+from rekognition_operator.aws.fence import Fence, FencedError
 from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvider
 from rekognition_operator.aws.hindrance import hindrance_of
 from rekognition_operator.aws.slots import SlotKind, Slots
@@ -41,6 +43,7 @@ from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
 from rekognition_operator.core.status import first_sight, month_shown
 from rekognition_operator.core.tags import answer_value
+from rekognition_operator.core.trained import trainings_ended
 from rekognition_operator.core.world import Desired, Observed
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeForbiddenError, KubeNotFoundError
@@ -87,6 +90,8 @@ class Reconciler:
         The operator's settings that decisions depend on.
     clock, draw
         Time, and random numbers from 0 to 1 for delays.
+    fence
+        Whether this operator may work: closed once another may lead.
     nudge
         Asks for a pass now over another resource, which may have a slot that has become free.
     """
@@ -102,6 +107,7 @@ class Reconciler:
         policy: Policy,
         clock: Clock,
         metrics: Metrics,
+        fence: Fence | None = None,
         draw: Callable[[], float] = random.random,
         nudge: Callable[[ResourceKey], None] = lambda _: None,
     ) -> None:
@@ -113,6 +119,7 @@ class Reconciler:
         self._policy = policy
         self._clock = clock
         self._metrics = metrics
+        self._fence = fence or Fence()
         self._backoff = Backoff(draw)
         self._nudge = nudge
         self._memories = Memories(clock)
@@ -127,14 +134,20 @@ class Reconciler:
             outcome, requeue = await self._guarded(key, lane)
         finally:
             pass_context.reset(token)
-        self._metrics.pass_ended(outcome, time.perf_counter() - started)
+        self._metrics.pass_ended(key.kind, outcome, time.perf_counter() - started)
         return requeue
+
+    def last_look(self, key: ResourceKey) -> datetime | None:
+        """Return when AWS was last looked at for a resource; None where no pass has been over it."""
+        return self._memories.last_look(key)
 
     async def _guarded(self, key: ResourceKey, lane: Lane) -> tuple[str, Requeue]:
         resource = self._cache.get(key)
         if resource is None:
             self._memories.forget(key)
             return "gone", Requeue(None, lane)
+        if not self._fence.open:
+            return "fenced", Requeue(None, lane)  # the process ends
         memory = self._memories.of(resource)
         try:
             return await self._pass(resource, memory, lane)
@@ -142,6 +155,9 @@ class Reconciler:
             self._cache.forget(key, resource.uid)
             self._memories.forget(key)
             return "gone", Requeue(None, lane)
+        except FencedError as error:
+            logger.warning("%s", error)
+            return "fenced", Requeue(None, lane)
         except (_ChangedMeanwhileError, KubeConflictError):
             return await self._again(key, memory)
         except KubeError as error:
@@ -160,6 +176,7 @@ class Reconciler:
             self._memories.forget(resource.key)
             return "gone", Requeue(None, lane)
         resource = await self._claim(resource)
+        before = parse_status(resource.body)
         found = await self._look_and_act(resource, memory, lane)
         memory.attempt = found.acted.attempt
         memory.failures += isinstance(found.hindrance, Transient)
@@ -186,6 +203,8 @@ class Reconciler:
             self._backoff,
         )
         wrote = await self._reporter.report(resource, found.report, found.hindrance, memory)
+        for ended in trainings_ended(before, found.report):
+            self._metrics.training_ended(resource.key.kind, ended)
         memory.failures = memory.failures if isinstance(found.hindrance, Transient) else 0
         memory.conflicts = memory.conflicts if isinstance(found.hindrance, Conflict) else 0
         self._log(resource, found, wrote=wrote, requeue_seconds=requeue.after_seconds)
@@ -283,6 +302,7 @@ class Reconciler:
         )
         observed = replace(observed, usage=usage, data=await observe_data(aws, desired, memory.data, lane=lane))
         proofs = await observe_proofs(aws, desired, observed, memory.proofs, self._policy, lane=lane)
+        memory.looked_at = self._clock.now()
         return replace(observed, proofs=proofs)
 
     async def _act(
@@ -318,7 +338,7 @@ class Reconciler:
         acted = await actor.carry_out(decision.actions)
         for action in acted.done:
             if isinstance(action, CreateVersion):
-                self._metrics.training_started()
+                self._metrics.training_started(resource.key.kind)
         return _Found(decision.report, acted.hindrance, decision.requeue_seconds, decision.no_later_than_seconds, acted)
 
     async def _check_unchanged(self, resource: Resource) -> None:

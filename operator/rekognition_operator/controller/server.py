@@ -23,14 +23,16 @@ class CannotListenError(Exception):
 
 
 class Readiness:
-    """What the operator still waits for before it does its work."""
+    """What the operator still waits for before it does its work, or stands by for it."""
 
     def __init__(self, waits_for: str = "the operator is starting") -> None:
         self.waits_for: str | None = waits_for
+        self.ready_as = "ok"
 
-    def ready(self) -> None:
-        """Say that nothing is waited for."""
+    def ready(self, ready_as: str = "ok") -> None:
+        """Say that nothing is waited for, and as what it is ready."""
         self.waits_for = None
+        self.ready_as = ready_as
 
 
 class HealthServer:
@@ -95,7 +97,7 @@ class HealthServer:
             case "/healthz":
                 return _response(HTTPStatus.OK, "ok\n", head=head)
             case "/readyz" if self._readiness.waits_for is None:
-                return _response(HTTPStatus.OK, "ok\n", head=head)
+                return _response(HTTPStatus.OK, f"{self._readiness.ready_as}\n", head=head)
             case "/readyz":
                 return _response(HTTPStatus.SERVICE_UNAVAILABLE, f"not ready: {self._readiness.waits_for}\n", head=head)
             case "/metrics":

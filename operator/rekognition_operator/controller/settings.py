@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -72,6 +72,21 @@ class OperatorSettings(BaseSettings):
     """How many times faster than the clock AWS's time goes by: 1, but with an emulator that runs ahead."""
     list_seconds: Seconds = 600.0
     """How often all resources are listed, for what the watch may have missed."""
+    leader_elect: bool = False
+    """Whether several operators may run for the same cluster, of which the one that holds a Lease works and the others
+    stand by. Without it, run one only."""
+    lease_name: Annotated[str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")] = (
+        "rekognition-operator"
+    )
+    """Name of the Lease by which the leader is elected."""
+    lease_namespace: Annotated[str, Field(max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")] | None = None
+    """Namespace of that Lease. Default: the pod's own, or that of the kubeconfig's context."""
+    lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 15
+    """How long the others wait after the leader's last sign of life."""
+    renew_deadline_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    """How long the leader works without a renewal; then it ends. Less than --lease-seconds."""
+    retry_seconds: Annotated[float, Field(gt=0, le=3600)] = 2.0
+    """How often the lease is renewed or asked for, and how long that may take. Less than --renew-deadline-seconds."""
     health_host: str = "0.0.0.0"  # noqa: S104  # the kubelet and Prometheus ask from outside the pod
     """Address that /healthz, /readyz and /metrics listen on."""
     health_port: Annotated[int, Field(ge=0, le=65535)] = 8080
@@ -98,6 +113,19 @@ class OperatorSettings(BaseSettings):
             return UnitPrices.parse(value)
         except ValueError as error:
             raise PydanticCustomError("price", "{why}", {"why": str(error)}) from None
+
+    @field_validator("renew_deadline_seconds", "retry_seconds")
+    @classmethod
+    def _shorter(cls, value: float, info: ValidationInfo) -> float:
+        longer = {"renew_deadline_seconds": "lease_seconds", "retry_seconds": "renew_deadline_seconds"}[
+            str(info.field_name)
+        ]
+        limit = info.data.get(longer)  # absent where it is wrong itself
+        if limit is not None and value >= limit:
+            raise PydanticCustomError(
+                "too_long", "it must be less than {flag}, which is {limit:g}", {"flag": flag_of(longer), "limit": limit}
+            )
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod

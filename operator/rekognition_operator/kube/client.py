@@ -33,6 +33,7 @@ from rekognition_operator.kube.errors import (
     KubeUnavailableError,
 )
 from rekognition_operator.kube.events import event_body
+from rekognition_operator.kube.lease import Lease, LeaseSpec
 from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, ResourceKey, ResourceKind
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ _ERRORS: Final[dict[int, type[KubeError]]] = {
     422: KubeInvalidError,
 }
 
-Verb = Literal["GET", "POST", "PATCH", "DELETE"]
-_TOLD_BY_WHOM: Final = ("POST", "PATCH")
+Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+_TOLD_BY_WHOM: Final = ("POST", "PUT", "PATCH")
 """The verbs whose requests name the manager of the fields that they write."""
 
 
@@ -221,6 +222,28 @@ class KubeClient:
         except KubeNotFoundError:
             return
 
+    async def get_lease(self, namespace: str, name: str) -> Lease | None:
+        """Read a Lease now; None where it does not exist."""
+        try:
+            return Lease.parse(
+                await self._request("GET", _lease_path(namespace, name), f"get Lease {namespace}/{name}")
+            )
+        except KubeNotFoundError:
+            return None
+
+    async def create_lease(self, namespace: str, name: str, spec: LeaseSpec) -> Lease:
+        """Create a Lease."""
+        body = _lease_body({"namespace": namespace, "name": name}, spec)
+        operation = f"create Lease {namespace}/{name}"
+        return Lease.parse(await self._request("POST", _lease_path(namespace), operation, body=body))
+
+    async def update_lease(self, lease: Lease, spec: LeaseSpec) -> Lease:
+        """Replace a Lease; with its resourceVersion, so that the API server replaces no other state."""
+        namespace, name = str(lease.metadata["namespace"]), str(lease.metadata["name"])
+        body = _lease_body(lease.metadata, spec)
+        operation = f"update Lease {namespace}/{name}"
+        return Lease.parse(await self._request("PUT", _lease_path(namespace, name), operation, body=body))
+
     async def _pages(self, path: str, operation: str, **query: str) -> AsyncIterator[JsonObject]:
         """Read a collection page by page, so that what nobody reads of many objects is never held at once."""
         query["limit"] = str(PAGE)
@@ -298,6 +321,20 @@ def _path(kind: ResourceKind, key: ResourceKey) -> str:
 def _config_map_path(namespace: str, name: str | None = None) -> str:
     collection = f"/api/v1/namespaces/{quote(namespace)}/configmaps"
     return collection if name is None else f"{collection}/{quote(name)}"
+
+
+def _lease_path(namespace: str, name: str | None = None) -> str:
+    collection = f"/apis/coordination.k8s.io/v1/namespaces/{quote(namespace)}/leases"
+    return collection if name is None else f"{collection}/{quote(name)}"
+
+
+def _lease_body(metadata: Mapping[str, "JsonValue"], spec: LeaseSpec) -> JsonObject:
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": dict(metadata),
+        "spec": spec.as_object(),
+    }
 
 
 def _message(content: bytes) -> str:

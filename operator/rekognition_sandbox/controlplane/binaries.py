@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rekognition_sandbox.controlplane.archive import fetch, platform_name
-from rekognition_sandbox.controlplane.build import build
+from rekognition_sandbox.controlplane.build import CONTROL_PLANE, build
 from rekognition_sandbox.controlplane.display import Display
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.locks import exclusive
@@ -98,7 +98,7 @@ def _obtain(cache: Path, display: Display) -> Binaries:
         if folder is None:
             folder = _built_folder(cache)
             try:
-                build(folder, cache, display)
+                build(CONTROL_PLANE, folder, cache, display)
             except SandboxError as error:
                 raise SandboxError(_ways_out(str(error), cache)) from error
         found = _in_folder(folder)

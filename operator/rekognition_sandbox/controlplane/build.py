@@ -1,22 +1,24 @@
-"""How are etcd and kube-apiserver compiled from Go modules?
+"""How are the programs that the sandbox needs compiled from Go modules?
 
-`gobuild/go.mod` and `gobuild/go.sum` pin every module by content, so the result does not depend on the day. Go's own
-build cache keeps what is compiled: an interrupted build goes on where it was when it is run again.
+Each set of programs has a folder in `gobuild/` whose `go.mod` and `go.sum` pin every module by content, so the result
+does not depend on the day. Go's own build cache keeps what is compiled: an interrupted build goes on where it was when
+it is run again.
 """
 
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rekognition_sandbox.controlplane.display import Display, Step
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.gotool import GoTool, find_go
-from rekognition_sandbox.controlplane.versions import ETCD, KUBERNETES
+from rekognition_sandbox.controlplane.versions import ETCD, GO, HELM, KUBERNETES, PROMETHEUS
 
 _VERSION_PACKAGE = "k8s.io/component-base/version"
 _DOWNLOADING = "go: downloading "
@@ -25,35 +27,86 @@ _COMPILER_FLAGS = ("-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false")
 
 @dataclass(frozen=True)
 class Program:
-    """A program to compile: its file name, its Go package, and what the linker writes into its version variables."""
+    """A program to compile: its file name, its Go package, linker flags for its version, and build tags."""
 
     name: str
     version: str
     package: str
     linker_flags: str
+    tags: str = ""
 
 
-def programs() -> tuple[Program, ...]:
-    """Return what is compiled, the quick one first."""
+@dataclass(frozen=True)
+class ProgramSet:
+    """Programs that are compiled from one Go module.
+
+    Attributes
+    ----------
+    module
+        Name of its folder in `gobuild/`.
+    programs
+        The quick ones first.
+    go
+        The oldest Go that compiles them: the `go` line of the module.
+    """
+
+    module: str
+    programs: tuple[Program, ...]
+    go: str = GO
+
+
+def _stamped(package: str, variables: Mapping[str, str]) -> str:
+    return " ".join(("-s -w", *(f"-X {package}.{name}={value}" for name, value in variables.items())))
+
+
+def _kubernetes_variables() -> dict[str, str]:
+    """Return what kube-apiserver says of its version; without it kubectl is told v0.0.0, and warns."""
     major, minor, _ = KUBERNETES.split(".")
-    # Without these kubectl is told v0.0.0 and warns about the difference.
-    variables = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
-    stamps = " ".join(f"-X {_VERSION_PACKAGE}.{name}={value}" for name, value in variables.items())
-    return (
+    return {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
+
+
+CONTROL_PLANE: Final = ProgramSet(
+    "controlplane",
+    (
         Program("etcd", ETCD, "go.etcd.io/etcd/server/v3", "-s -w"),
-        Program("kube-apiserver", KUBERNETES, "k8s.io/kubernetes/cmd/kube-apiserver", f"-s -w {stamps}"),
-    )
+        Program(
+            "kube-apiserver",
+            KUBERNETES,
+            "k8s.io/kubernetes/cmd/kube-apiserver",
+            _stamped(_VERSION_PACKAGE, _kubernetes_variables()),
+        ),
+    ),
+)
+_HELM_VERSION: Final = {"version": f"v{HELM}", "gitTreeState": "clean"}
+HELM_TOOL: Final = ProgramSet(
+    "helm",
+    (Program("helm", HELM, "helm.sh/helm/v4/cmd/helm", _stamped("helm.sh/helm/v4/internal/version", _HELM_VERSION)),),
+)
+PROMTOOL: Final = ProgramSet(
+    "promtool",
+    (
+        Program(
+            "promtool",
+            PROMETHEUS,
+            "github.com/prometheus/prometheus/cmd/promtool",
+            _stamped("github.com/prometheus/common/version", {"Version": PROMETHEUS}),
+            tags="remove_all_sd",  # the clients of two dozen clouds, for nothing
+        ),
+    ),
+    go="1.26.7",
+)
 
 
-def build(destination: Path, cache: Path, display: Display) -> None:
+def build(wanted: ProgramSet, destination: Path, cache: Path, display: Display) -> None:
     """Compile what is missing in `destination`; a program appears there only whole.
 
-    About 4 minutes on 2 cores the first time, 1.6 GiB of memory. The caller holds the cache's lock.
+    The control plane takes about 4 minutes on 2 cores the first time, and 1.6 GiB of memory; helm and promtool three to
+    four minutes each. The caller holds the cache's lock.
 
     Parameters
     ----------
     destination
-        Folder for `etcd` and `kube-apiserver`.
+        Folder for the programs.
     cache
         Our cache folder, for a Go of our own and for working files.
 
@@ -62,15 +115,15 @@ def build(destination: Path, cache: Path, display: Display) -> None:
     SandboxError
         There is no Go and none can be had, the modules cannot be fetched, or the compiler failed.
     """
-    go = find_go(cache, display)
+    go = find_go(cache, display, wanted.go)
     for leftover in cache.glob(".build-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    missing = [program for program in programs() if not (destination / program.name).exists()]
+    missing = [program for program in wanted.programs if not (destination / program.name).exists()]
     destination.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache, prefix=".build-") as work:
         module = Path(work)
         for name in ("go.mod", "go.sum"):
-            shutil.copyfile(Path(__file__).parent / "gobuild" / name, module / name)
+            shutil.copyfile(Path(__file__).parent / "gobuild" / wanted.module / name, module / name)
         builder = _Builder(go, module, display)
         try:
             for program in missing:
@@ -92,7 +145,15 @@ class _Builder:
         title = f"Compiling {program.name} {program.version}"
         if stale < packages:
             self._display.say(f"{title}: {packages - stale} of {packages} packages are compiled already.")
-        command = ["build", "-v", *_COMPILER_FLAGS, f"-ldflags={program.linker_flags}", "-o", str(output)]
+        command = [
+            "build",
+            "-v",
+            *_COMPILER_FLAGS,
+            f"-tags={program.tags}",
+            f"-ldflags={program.linker_flags}",
+            "-o",
+            str(output),
+        ]
         with self._display.step(title, stale) as step:
             done = 0
 
@@ -121,6 +182,7 @@ class _Builder:
                     "list",
                     "-deps",
                     *_COMPILER_FLAGS,
+                    f"-tags={program.tags}",
                     "-f",
                     '{{if ne .ImportPath "unsafe"}}{{.Stale}}{{end}}',
                     program.package,

@@ -1,4 +1,4 @@
-"""Which Go compiles the control plane, and where does one come from when there is none?"""
+"""Which Go compiles the programs, and where does one come from when there is none?"""
 
 import re
 import shutil
@@ -26,8 +26,8 @@ class GoTool:
     toolchain: str
 
 
-def find_go(cache: Path, display: Display) -> GoTool:
-    """Return a Go that can compile the pinned Kubernetes.
+def find_go(cache: Path, display: Display, oldest: str = GO) -> GoTool:
+    """Return a Go that is at least the one named, as the module says that is to be compiled.
 
     The machine's own if it is new enough, or new enough to fetch a newer one; else the one of the Python package
     `GO_PACKAGE`, installed into `cache` and nowhere else.
@@ -37,7 +37,7 @@ def find_go(cache: Path, display: Display) -> GoTool:
     SandboxError
         There is none and the package cannot be installed.
     """
-    wanted = _numbers(GO)
+    wanted = _numbers(oldest)
     packaged = cache / GO_PACKAGE.replace("==", "-") / "go" / "bin" / "go"
     candidates = [shutil.which("go"), *_USUAL_PLACES, str(packaged)]
     found = [(Path(path), version) for path in candidates if path and (version := _version(path))]
@@ -46,10 +46,10 @@ def find_go(cache: Path, display: Display) -> GoTool:
             return GoTool(path, "local")
     for path, version in found:
         if version >= FIRST_GO_WITH_TOOLCHAINS:
-            display.say(f"{path} is Go {'.'.join(map(str, version))}; it will fetch Go {GO} itself.")
+            display.say(f"{path} is Go {'.'.join(map(str, version))}; it will fetch Go {oldest} itself.")
             return GoTool(path, "auto")
     _install_package(packaged.parents[2], display)
-    return GoTool(packaged, "local")
+    return GoTool(packaged, "local" if _numbers(GO_PACKAGE.partition("==")[2]) >= wanted else "auto")
 
 
 def _version(path: str) -> tuple[int, ...] | None:

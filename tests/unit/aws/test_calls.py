@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as sdk
 
-from rekognition_operator.aws.calls import READ_ATTEMPTS, Caller
+from rekognition_operator.aws.calls import READ_ATTEMPTS, Call, Caller
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 
@@ -35,11 +35,14 @@ class Setup:
         self.limiter = Limiter()
         self.slept: list[float] = []
         self.observed: list[tuple[str, str, Lane]] = []
+        self.calls: list[Call] = []
         self.caller = Caller(executor, self.limiter, self.observe, self.sleep, lambda: 1.0)
 
-    def observe(self, operation: str, outcome: str, seconds: float, lane: Lane) -> None:
-        assert seconds >= 0
-        self.observed.append((operation, outcome, lane))
+    def observe(self, call: Call) -> None:
+        assert call.seconds >= 0
+        assert call.waited_seconds >= 0
+        self.calls.append(call)
+        self.observed.append((call.operation, call.outcome, call.lane))
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -67,6 +70,25 @@ async def test_a_call_runs_in_a_thread_after_the_limiter_let_it_go(setup: Setup)
     assert thread is not threading.main_thread()
     assert setup.limiter.acquired == [("DescribeProjects", Lane.SWEEP)]
     assert setup.observed == [("DescribeProjects", "ok", Lane.SWEEP)]
+
+
+async def test_the_request_id_of_an_answer_and_of_an_error_is_told_and_whether_the_call_changes_something(
+    setup: Setup,
+) -> None:
+    answer = {"ResponseMetadata": {"RequestId": "answer-1"}}
+    await setup.caller.read("DescribeProjects", Lane.SWEEP, lambda: answer)
+    await setup.caller.write("CreateProject", Lane.CHANGE, lambda: answer)
+    failure = sdk.ClientError(
+        {"Error": {"Code": "AccessDeniedException", "Message": "no"}, "ResponseMetadata": {"RequestId": "error-1"}},  # type: ignore[typeddict-item]
+        "CreateProject",
+    )
+    with pytest.raises(CallError):
+        await setup.caller.write("CreateProject", Lane.CHANGE, failing(1, failure))
+    assert [(call.changes, call.request_id, call.code) for call in setup.calls] == [
+        (False, "answer-1", None),
+        (True, "answer-1", None),
+        (True, "error-1", "AccessDeniedException"),
+    ]
 
 
 @pytest.mark.parametrize("failure", [refused("ThrottlingException"), refused("InternalServerError")])

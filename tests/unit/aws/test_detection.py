@@ -43,7 +43,7 @@ class Setup:
         caller = Caller(
             ThreadPoolExecutor(max_workers=1),
             UnlimitedCalls(),
-            observer=lambda operation, outcome, _seconds, lane: self.outcomes.append((operation, outcome, lane)),
+            observer=lambda call: self.outcomes.append((call.operation, call.outcome, call.lane)),
             jitter=lambda: 0.0,
         )
         self.detection: Detection = RekognitionDetection(client, caller)

@@ -54,7 +54,7 @@ class S3:
         caller = Caller(
             ThreadPoolExecutor(max_workers=1),
             UnlimitedCalls(),
-            observer=lambda operation, outcome, _seconds, lane: self.outcomes.append((operation, outcome, lane)),
+            observer=lambda call: self.outcomes.append((call.operation, call.outcome, call.lane)),
             jitter=lambda: 0.0,
         )
         return S3Objects(client, region=REGION, caller=caller)

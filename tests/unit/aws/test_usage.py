@@ -39,7 +39,7 @@ class Setup:
         caller = Caller(
             ThreadPoolExecutor(max_workers=1),
             UnlimitedCalls(),
-            observer=lambda operation, _outcome, _seconds, lane: self.lanes.append((operation, lane)),
+            observer=lambda call: self.lanes.append((call.operation, call.lane)),
             jitter=lambda: 0.0,
         )
         self.usage = CloudWatchUsage(cast("Any", self.client), caller)

@@ -270,9 +270,10 @@ async def test_passes_are_counted_by_how_they_end(stage: Stage) -> None:
     stage.create()
     await stage.settle()
     text = stage.metrics.exposition().decode()
-    assert 'rekognition_operator_passes_total{outcome="changed"}' in text
-    assert 'rekognition_operator_passes_total{outcome="unchanged"} 1.0' in text
-    assert "rekognition_operator_trainings_started_total 1.0" in text
+    assert 'rekognition_operator_reconciles_total{kind="ModerationAdapter",outcome="changed"}' in text
+    assert 'rekognition_operator_reconciles_total{kind="ModerationAdapter",outcome="unchanged"} 1.0' in text
+    assert 'rekognition_operator_trainings_started_total{kind="ModerationAdapter"} 1.0' in text
+    assert 'rekognition_operator_trainings_ended_total{kind="ModerationAdapter",result="completed"} 1.0' in text
 
 
 def asked_for_tags_of(stage: Stage) -> set[str]:

@@ -188,6 +188,25 @@ async def test_a_change_during_a_pass_beats_the_delay_that_the_pass_asks_for(
     assert len(worker.keys) == 3
 
 
+async def test_the_queue_tells_how_long_the_oldest_key_has_waited_and_how_often_work_was_asked_for(
+    start: Start, worker: Worker, clock: FakeClock
+) -> None:
+    queue = await start(1)
+    worker.hold("busy")
+    queue.add("busy", Lane.CHANGE)
+    await settle()
+    assert queue.depth().oldest_ready_seconds == 0.0
+    queue.add("waits", Lane.SWEEP)
+    await clock.advance(90)
+    queue.add("waits", Lane.CHANGE)  # more urgent now, and it has waited as long
+    queue.add("later", Lane.FLIGHT, 600)
+    assert queue.depth().oldest_ready_seconds == 90.0
+    assert queue.depth().adds == {Lane.CHANGE: 2, Lane.FLIGHT: 1, Lane.SWEEP: 1, Lane.LOW: 0}
+    queue.forget("waits")
+    assert queue.depth().oldest_ready_seconds == 0.0
+    worker.release("busy")
+
+
 async def test_no_more_keys_are_worked_on_at_a_time_than_allowed(start: Start, worker: Worker) -> None:
     queue = await start(3)
     for number in range(10):

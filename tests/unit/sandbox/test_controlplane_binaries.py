@@ -14,6 +14,7 @@ from rich.console import Console
 
 from rekognition_sandbox.controlplane import archive, binaries, gotool
 from rekognition_sandbox.controlplane.binaries import Binaries, find_binaries
+from rekognition_sandbox.controlplane.build import ProgramSet
 from rekognition_sandbox.controlplane.display import Display
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.locks import exclusive
@@ -52,7 +53,7 @@ class Machine:
     def said(self) -> str:
         return self.output.getvalue()
 
-    def build(self, folder: Path, _cache: Path, _display: Display) -> None:
+    def build(self, _wanted: ProgramSet, folder: Path, _cache: Path, _display: Display) -> None:
         self.builds += 1
         put_programs(folder)
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from rekognition_sandbox.controlplane import build as build_module
 from rekognition_sandbox.controlplane import gotool, processes, versions
-from rekognition_sandbox.controlplane.build import build
+from rekognition_sandbox.controlplane.build import CONTROL_PLANE, HELM_TOOL, PROMTOOL, ProgramSet, build
 from rekognition_sandbox.controlplane.display import Display, Step
 from rekognition_sandbox.controlplane.errors import SandboxError
 from rekognition_sandbox.controlplane.gotool import GoTool, find_go
@@ -75,7 +75,7 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGo:
 def run_build(root: Path, display: Display | None = None) -> Path:
     cache = root / "cache"
     cache.mkdir(exist_ok=True)
-    build(cache / "programs", cache, display or Display(Console(file=io.StringIO())))
+    build(CONTROL_PLANE, cache / "programs", cache, display or Display(Console(file=io.StringIO())))
     return cache / "programs"
 
 
@@ -174,8 +174,27 @@ def test_working_files_of_a_killed_build_are_cleared_away(tmp_path: Path, go: Fa
     assert go.calls("build")
 
 
+def module_text(name: str) -> str:
+    return (Path(build_module.__file__).parent / "gobuild" / name / "go.mod").read_text()
+
+
+@pytest.mark.parametrize(
+    ("tool", "pin"),
+    [
+        (HELM_TOOL, f"helm.sh/helm/v4 v{versions.HELM}"),
+        (PROMTOOL, f"github.com/prometheus/prometheus v{versions.PROMETHEUS}"),
+    ],
+)
+def test_the_pins_of_the_tools_are_ours(tool: ProgramSet, pin: str) -> None:
+    text = module_text(tool.module)
+
+    assert re.search(rf"^\s+{re.escape(pin)}( // indirect)?$", text, re.MULTILINE)
+    assert re.findall(r"^go (\S+)$", text, re.MULTILINE) == [tool.go]
+    assert f"tool {tool.programs[0].package}\n" in text
+
+
 def test_the_pins_of_the_go_module_are_ours() -> None:
-    text = (Path(build_module.__file__).parent / "gobuild" / "go.mod").read_text()
+    text = module_text("controlplane")
 
     assert re.findall(r"^\s+k8s\.io/kubernetes v(\S+)$", text, re.MULTILINE) == [versions.KUBERNETES]
     assert re.findall(r"^\s+go\.etcd\.io/etcd/server/v3 v(\S+)$", text, re.MULTILINE) == [versions.ETCD]

@@ -8,6 +8,8 @@ def group_of(nodeid: str) -> str:
     path = nodeid.partition("::")[0].removeprefix("tests/")
     kind, *rest = path.split("/")
     if kind == "e2e" and rest != ["test_demo.py"]:
+        if rest == ["test_availability.py"]:
+            return f"{kind}/availability"
         return f"{kind}/models" if rest[0].startswith("test_model") else f"{kind}/adapters"
     return f"{kind}/{rest[0]}" if kind == "component" else path
 

@@ -12,6 +12,7 @@ from scheduling import group_of
         ("tests/e2e/test_model_drift.py::test_a_model", "e2e/models"),
         ("tests/e2e/test_models.py::test_another_model", "e2e/models"),
         ("tests/e2e/test_killed.py::test_killed_anywhere[status/lost::kept]", "e2e/adapters"),
+        ("tests/e2e/test_availability.py::test_a_leader_killed", "e2e/availability"),
         ("tests/e2e/test_demo.py::test_the_tour", "e2e/test_demo.py"),
         ("tests/component/emulator/test_tags.py::test_a", "component/emulator"),
         ("tests/component/emulator/test_wire.py::test_b", "component/emulator"),

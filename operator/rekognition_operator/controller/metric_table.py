@@ -80,7 +80,7 @@ AWS_CALLS = MetricSpec(
     "aws_calls_total",
     "counter",
     "Calls to AWS by how they ended: ok, or what kind of error it was: Throttled, AccessDenied, Credentials, NotFound, "
-    "InUse, Limit, Invalid, Server, Lost (no answer came), Cancelled, Bug.",
+    "InUse, Limit, Invalid, Server, Lost (no answer came), Cancelled, Fenced (not made: another may lead), Bug.",
     ("operation", "outcome"),
 )
 AWS_SECONDS = MetricSpec(

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import signal
 import time
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,7 @@ class ControlPlane:
         self.directory = directory.absolute()
         self._audit, self._detach, self._binaries = audit, detach, binaries
         self._client: ApiClient | None = None
+        self._api_server: list[str] = []
 
     @classmethod
     def attach(cls, directory: Path) -> Self:
@@ -140,6 +142,21 @@ class ControlPlane:
         shutil.rmtree(self._data, ignore_errors=True)
         self._client = None
 
+    def restart_api_server(self) -> None:
+        """Kill the API server that this object has started, and start it again with the same data.
+
+        It remembers no earlier states then: who watches from one of before is answered 410 Gone.
+
+        Raises
+        ------
+        SandboxError
+            It did not become ready again.
+        """
+        etcd, api_server = self.records
+        processes.stop([api_server], first=signal.SIGKILL)
+        again = self._spawn("kube-apiserver", self._api_server, self.url, [etcd])
+        processes.wait_ready(again, lambda: self.client.answers("/readyz"), deadline_seconds=READY_DEADLINE_SECONDS)
+
     def __enter__(self) -> Self:
         return self.start()
 
@@ -216,9 +233,8 @@ class ControlPlane:
         client = ApiClient(url, keys.ca_certificate.read_text(encoding="ascii"), secrets.token_urlsafe(32))
         # The API server waits for etcd by itself: starting both at once saves a second.
         etcd = self._spawn("etcd", self._etcd_command(binaries, etcd_url, peer_port), etcd_url, [])
-        api_server = self._spawn(
-            "kube-apiserver", self._api_server_command(binaries, etcd_url, secure_port, keys, client), url, [etcd]
-        )
+        self._api_server = self._api_server_command(binaries, etcd_url, secure_port, keys, client)
+        api_server = self._spawn("kube-apiserver", self._api_server, url, [etcd])
 
         def ready() -> bool:
             if not processes.is_running(etcd):

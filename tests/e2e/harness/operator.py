@@ -48,12 +48,15 @@ class OperatorProcess:
         Where kubeconfig and logs lie; one operator each.
     settings
         More settings, or others, than `FAST`.
+    api_url
+        Where it finds the API server; None: where that listens.
     """
 
     plane: ControlPlane
     aws_url: str
     directory: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    api_url: str | None = None
     _process: subprocess.Popen[bytes] | None = None
     _port: int = 0
     _starts: int = 0
@@ -65,6 +68,9 @@ class OperatorProcess:
         kubeconfig = self.plane.service_account_kubeconfig(
             OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT, self.directory / "kubeconfig"
         )
+        if self.api_url is not None:
+            own_server = kubeconfig.read_text(encoding="utf-8").replace(self.plane.url, self.api_url)
+            kubeconfig.write_text(own_server, encoding="utf-8")
         self._starts += 1
         self._port = processes.free_port()
         own = {f"REKOGNITION_OPERATOR_{name}": value for name, value in {**FAST, **self.settings}.items()}

@@ -13,6 +13,8 @@ from typing import Protocol
 from e2e.harness.aws import Aws
 from e2e.harness.cluster import Cluster
 from e2e.harness.operator import OperatorProcess
+from e2e.harness.proxy import Proxy
+from e2e.harness.replicas import Replicas
 from e2e.harness.scene import Scene
 from e2e.harness.secrets import assert_nothing_secret
 from e2e.harness.watching import Watcher
@@ -24,6 +26,13 @@ from rekognition_sandbox.emulator.process import EmulatorProcess
 TIME_SCALE = 900.0
 """A training takes 2 s, a start of a model 1 s, and an hour 4 s."""
 _LONGEST_NAMESPACE = 40
+QUICK_LEASE = {
+    "LEADER_ELECT": "true",
+    "LEASE_SECONDS": "4",
+    "RENEW_DEADLINE_SECONDS": "3",
+    "RETRY_SECONDS": "0.5",
+}
+"""Settings with which a test need not wait long for another leader."""
 
 
 @dataclass
@@ -80,6 +89,21 @@ class Stage:
             yield scene
         finally:
             operator.stop()
+
+    @contextmanager
+    def replicas(self, title: str, **settings: str) -> Iterator[Replicas]:
+        """Give a scene with two operators, of which one leads; neither is started yet."""
+        self.end_common_operator()
+        own = {"NAMESPACES": namespace_of(title), "LEASE_NAME": namespace_of(title), **QUICK_LEASE, **settings}
+        with Proxy(self.cluster.plane.url) as network:
+            with self._lock:
+                first, second = self._new_operator(**own), self._new_operator(**own)
+                first.api_url = network.url
+                replicas = Replicas(self._new_scene(title, first), first, second, network)
+            try:
+                yield replicas
+            finally:
+                replicas.stop()
 
     def another(self, scene: Scene) -> Scene:
         """Return a scene in the same namespace, with the same operator, and in another Region."""

@@ -45,8 +45,9 @@ format: $(STAMP)  ## Put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-crds: $(STAMP)  ## Write crds/ and the generated reference pages from the models
+crds: $(STAMP)  ## Write crds/, iam/ and the generated reference pages from the code
 	@$(BIN)/rekognition-operator crds --output crds
+	@$(BIN)/rekognition-operator iam --output iam
 	@$(BIN)/python docs/generate.py
 
 charts: crds  ## Write what follows from the charts: the chart of the CRDs, the sandbox's rights, the tests' renderings

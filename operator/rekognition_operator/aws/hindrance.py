@@ -5,6 +5,7 @@ from typing import Final
 
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.permissions import CALLER_PERMISSIONS
 from rekognition_operator.aws.slots import PROBE_SECONDS, SlotKind
 from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer, StartVersion
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
@@ -26,13 +27,11 @@ RUN_MORE: Final = "to run more at a time, have the quota raised in Service Quota
 TRAIN_MORE: Final = "to train more at a time, have the quota raised in Service Quotas and set --training-slots"
 """The way out of waiting for a training to end."""
 
-_S3_READ: Final = (
-    "s3:GetObject, s3:GetObjectVersion, s3:GetObjectAcl, s3:GetObjectTagging, s3:GetBucketLocation, s3:GetBucketAcl, "
-    "s3:ListBucket"
-)
-"""What training needs of the caller on the buckets it reads (Custom Labels guide, su-console-policy)."""
-_KMS: Final = "kms:CreateGrant, kms:DescribeKey, kms:GenerateDataKey, kms:Decrypt"
-"""What training needs of the caller on the key (API reference, CreateProjectVersion, KmsKeyId)."""
+_S3_WRITE: Final = "s3:PutObject"
+_S3_READ: Final = ", ".join(p.action for p in CALLER_PERMISSIONS["CreateProjectVersion"] if p.action != _S3_WRITE)
+"""What training needs of the caller on the buckets it reads."""
+_KMS: Final = ", ".join(p.action for p in CALLER_PERMISSIONS["CreateProjectVersion with KmsKeyId"])
+"""What training needs of the caller on the key."""
 
 _LOOK_AT: Final = {
     "CreateProject": "spec.projectName and spec.tags",
@@ -123,7 +122,7 @@ def _denied(error: CallError, action: Action | None) -> str:
 
 def _training_rights(inputs: TrainingInputs, output_bucket: str) -> str:
     sources = _listed(sorted({m.bucket for m in (*inputs.training, *inputs.testing)}))
-    text = f"{_S3_READ} on {sources} and the buckets of the images, s3:PutObject on {output_bucket}"
+    text = f"{_S3_READ} on {sources} and the buckets of the images, {_S3_WRITE} on {output_bucket}"
     if inputs.kms_key_id is not None:
         text += f", {_KMS} on {inputs.kms_key_id}"
     return text

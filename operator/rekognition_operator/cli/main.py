@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rekognition_operator import __version__
-from rekognition_operator.cli import crds, detect, release, report, run, sandbox
+from rekognition_operator.cli import crds, detect, iam, release, report, run, sandbox
 from rekognition_operator.cli.errors import CommandError
 
 PROGRAM: Final = "rekognition-operator"
@@ -47,6 +47,7 @@ def _options(
 
 app.command("run")(run.run)
 app.command("crds")(crds.crds)
+app.command("iam")(iam.iam)
 app.command("detect")(detect.detect)
 app.command("report")(report.report)
 app.command("release")(release.release)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, urlencode
 
 import requests
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from rekognition_sandbox.emulator.state import DatasetStatus
 from rekognition_sandbox.emulator.wire import (
@@ -30,6 +30,7 @@ from rekognition_sandbox.emulator.wire import (
     QuotaChange,
     QuotaView,
     ResetSpec,
+    RightsChange,
     StartFailure,
     StartFailureView,
     VersionChange,
@@ -287,6 +288,10 @@ class EmulatorControl:
         """
         spec = DatasetSpec(project_arn=project_arn, dataset_type=dataset_type, status=status)
         return self._send("POST", "/datasets", spec, DatasetView).arn
+
+    def set_rights(self, policy: dict[str, JsonValue] | None) -> None:
+        """Let an IAM policy say what callers may do; None allows everything, as does a reset."""
+        self._request("PUT", "/rights", RightsChange(policy=policy))
 
     def reset(self, *, s3: bool = False) -> None:
         """Forget everything of Rekognition, and all buckets with `s3`."""

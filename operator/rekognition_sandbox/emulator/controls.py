@@ -35,6 +35,7 @@ from rekognition_sandbox.emulator.wire import (
     QuotaChange,
     QuotaView,
     ResetSpec,
+    RightsChange,
     StartFailure,
     VersionChange,
 )
@@ -72,6 +73,7 @@ class Controls:
             ("PUT", "/held-serving"): lambda request: self._hold(Move.SERVING, request),
             ("GET", "/quotas"): lambda _: self._quotas(),
             ("PUT", "/quotas"): self._change_quotas,
+            ("PUT", "/rights"): lambda request: engine.rights.give(_read(request, RightsChange).policy),
             ("POST", "/versions"): lambda request: world.add_foreign_version(engine, _read(request, ForeignVersion)),
             ("GET", "/base-model"): lambda _: self._base_model(),
             ("PUT", "/base-model"): self._release_base_model,

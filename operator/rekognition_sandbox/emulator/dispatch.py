@@ -149,6 +149,7 @@ def _perform(engine: Engine, arrival: Arrival) -> Result:
     if handler is None:
         raise _unknown(arrival.operation)
     request = parse_request(arrival.operation, arrival.body)
+    engine.rights.demand_call(arrival.operation, arrival.account, arrival.region, request)
     with engine.lock:
         engine.advance()
         return handler(Call(arrival.operation, engine, engine.place(arrival.account, arrival.region)), request)

@@ -17,6 +17,7 @@ from rekognition_sandbox.emulator.faults import FaultBook
 from rekognition_sandbox.emulator.metrics import MetricBook
 from rekognition_sandbox.emulator.paging import Pager
 from rekognition_sandbox.emulator.quotas import Quotas, RateLimiter
+from rekognition_sandbox.emulator.rights import CheckedObjectStore, Rights
 from rekognition_sandbox.emulator.serving import StartFailureBook
 from rekognition_sandbox.emulator.state import Place
 from rekognition_sandbox.emulator.store import MotoObjectStore
@@ -80,6 +81,7 @@ class Engine:
         self.pager = Pager(random.Random(self.settings.seed).randbytes(16))
         self.faults = FaultBook(self.settings.seed)
         self.start_failures = StartFailureBook()
+        self.rights = Rights()
         self.metrics = MetricBook()
         self.quotas = Quotas(throttling=self.settings.throttle)
         self.timeline = Timeline()
@@ -104,9 +106,10 @@ class Engine:
         parts = parse_arn(arn)
         return self.place(parts.account, parts.region) if parts else None
 
-    def store(self, place: Place) -> ObjectStore:
-        """Return S3 as seen from an account and Region."""
-        return MotoObjectStore(place.account, place.region)
+    def store(self, place: Place, *, training: bool = False) -> ObjectStore:
+        """Return S3 as seen from an account and Region, with the rights of the caller."""
+        store = MotoObjectStore(place.account, place.region)
+        return CheckedObjectStore(store, self.rights, place.partition, training=training)
 
     def observe(self, place: Place, version: Version, at_ms: int) -> None:
         """Let CloudWatch know in which state a version is from an emulated moment on."""

@@ -63,7 +63,7 @@ def begin_training(engine: Engine, place: Place, project: Project, version: Vers
     late, and says the moment at which it would have ended.
     """
     ended_ms = version.created_ms + TRAINING_MS
-    staged = StagedObjectStore(engine.store(place))
+    staged = StagedObjectStore(engine.store(place, training=True))
     order = version.order
     teach = train if version.feature is Feature.CONTENT_MODERATION else train_custom_labels
     outcome = teach(

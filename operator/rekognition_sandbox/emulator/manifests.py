@@ -39,6 +39,10 @@ class BucketMissingError(ObjectStoreError):
     """There is no such bucket."""
 
 
+class AccessDeniedError(ObjectStoreError):
+    """The caller may not."""
+
+
 class ObjectStore(Protocol):
     """The S3 that training reads and writes; every method raises an ObjectStoreError when it cannot."""
 
@@ -273,6 +277,8 @@ def _fetch(manifest: S3Location, store: ObjectStore, *, region: str, manifest_by
         if store.bucket_region(manifest.bucket) != region:
             raise ManifestFileError(BUCKET_PERMISSIONS)
         content = store.get(manifest)
+    except AccessDeniedError as error:
+        raise ManifestFileError(BUCKET_PERMISSIONS) from error
     except ObjectStoreError as error:
         raise ManifestFileError(MANIFEST_INVALID) from error
     if len(content) > manifest_bytes:

@@ -26,6 +26,7 @@ from rekognition_sandbox.emulator.clock import to_datetime
 from rekognition_sandbox.emulator.errors import AwsError
 from rekognition_sandbox.emulator.metrics import MINUTE_MS, NAMESPACE, STATISTICS, Series, in_periods
 from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_region
+from rekognition_sandbox.emulator.rights import denial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,6 +133,10 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
     def _let_faults_strike(self, operation: str) -> None:
         """Let go wrong what shall go wrong with this call, as with those to Rekognition."""
+        action = f"cloudwatch:{operation}"
+        if not self._exchange().engine.rights.allow(action, "*"):
+            self._error_status = 403
+            raise CloudWatchException("AccessDenied", denial(action, "*", self.current_account))
         injection = self._exchange().engine.faults.strike(operation, self.region)
         seconds = injection.delay_seconds + injection.withhold_seconds
         if seconds:

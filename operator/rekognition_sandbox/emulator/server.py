@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.http import http_date
 from werkzeug.serving import make_server
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
-from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition, moto_s3
+from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition, moto_s3, s3_rights
 from rekognition_sandbox.emulator.controls import Controls
 from rekognition_sandbox.emulator.engine import EmulatorSettings, Engine
 from rekognition_sandbox.emulator.errors import CONTENT_TYPE, AwsError
@@ -55,13 +55,22 @@ class EmulatorApplication:
         if path == _MOTO_RESET:
             self._engine.reset()
         environ[EXCHANGE_KEY] = exchange = Exchange(self._engine)
-        response = Response.from_app(self._moto, environ, buffered=True)
+        response = self._answer(environ)
         if exchange.answer_lost:
             _close_connection(environ)
         if signed_service(environ.get("HTTP_AUTHORIZATION", "")) in _ON_EMULATED_TIME:
             self._date(response)
         response.headers.setdefault("Date", http_date())
         return list(response(environ, start_response))
+
+    def _answer(self, environ: WSGIEnvironment) -> Response:
+        if signed_service(environ.get("HTTP_AUTHORIZATION", "")) != "s3":
+            return Response.from_app(self._moto, environ, buffered=True)
+        request, rights = Request(environ), self._engine.rights
+        refusal = s3_rights.refuse(request, rights)
+        if refusal is not None:
+            return refusal
+        return s3_rights.hide_missing(request, rights, Response.from_app(self._moto, environ, buffered=True))
 
     def _date(self, response: Response) -> None:
         """Say what time it is at AWS, which its clients may go by: signing goes by their own."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from rekognition_sandbox.emulator.state import DatasetStatus, VersionStatus
 
@@ -106,6 +106,12 @@ class ClockChange(_Wire):
 
     time_scale: float | None = Field(default=None, ge=0, le=1_000_000)
     advance_seconds: float | None = Field(default=None, ge=0)
+
+
+class RightsChange(_Wire):
+    """The IAM policy of every caller; without one, everything is allowed."""
+
+    policy: dict[str, JsonValue] | None = None
 
 
 class Hold(_Wire):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from e2e.harness.secrets import AWS_CREDENTIALS
 from e2e.harness.waiting import wait_for
 from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.environment import process_environment, sandbox_environment
@@ -23,6 +24,7 @@ FAST = {
     "CLUSTER_NAME": CLUSTER_NAME,
     "HEALTH_HOST": "127.0.0.1",
     "LOG_FORMAT": "text",
+    "LOG_LEVEL": "DEBUG",
     "MOVING_SECONDS": "0.5",
     "SOON_SECONDS": "0.2",
     "SWEEP_SECONDS": "3",
@@ -79,7 +81,9 @@ class OperatorProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=process_environment({**sandbox_environment(kubeconfig, self.aws_url), **port, **own}),
+                env=process_environment(
+                    {**sandbox_environment(kubeconfig, self.aws_url), **AWS_CREDENTIALS, **port, **own}
+                ),
                 start_new_session=True,
             )
         if wait_ready:
@@ -123,6 +127,7 @@ class OperatorProcess:
         """End it, if it runs, by force after a while."""
         if not self.running:
             return
+        (self.directory / f"metrics-{self._starts}.txt").write_text(self.probe("/metrics")[1], encoding="utf-8")
         self.ask_to_end()
         try:
             self._started.wait(STOP_SECONDS)

@@ -16,6 +16,7 @@ from e2e.harness.operator import OperatorProcess
 from e2e.harness.proxy import Proxy
 from e2e.harness.replicas import Replicas
 from e2e.harness.scene import Scene
+from e2e.harness.secrets import assert_nothing_secret
 from e2e.harness.watching import Watcher
 from rekognition_sandbox.controlplane.operator_setup import install_operator_rights_and_crds
 from rekognition_sandbox.controlplane.plane import ControlPlane
@@ -145,6 +146,7 @@ class StageBuilder:
         emulator = self._stack.enter_context(EmulatorProcess(settings, log_path=self.directory / "emulator.log"))
         watcher = self._stack.enter_context(Watcher(self.plane.client))
         stage = Stage(Cluster(self.plane, watcher, self.directory), emulator, self.directory)
+        self._stack.callback(assert_nothing_secret, stage.cluster, self.directory)
         self._stack.callback(stage.end_common_operator)
         return stage
 

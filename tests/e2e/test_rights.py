@@ -1,11 +1,13 @@
 """Are the rights of the sandbox's rbac.yaml enough for the operator, and no more than it needs?"""
 
+from pathlib import Path
+
 import pytest
 
 from e2e.harness.stage import Alone, Stage
 from rekognition_operator.api.kinds import ALL_KINDS
 from rekognition_operator.api.schema import GROUP
-from rekognition_sandbox.controlplane.operator_setup import OPERATOR_USER
+from rekognition_sandbox.controlplane.operator_setup import OPERATOR_NAMESPACE, OPERATOR_USER
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
@@ -27,6 +29,8 @@ FORBIDDEN = (
     ("list", "namespaces"),
     ("create", "leases.coordination.k8s.io"),
 )
+INSTALL = Path(__file__).parents[2] / "docs" / "install.md"
+ASKED_BY_EVERYBODY = "selfsubject"
 
 
 CONFIG_MAP_VERBS = {"get", "list", "create", "patch", "delete"}
@@ -71,6 +75,17 @@ def test_the_operator_has_no_right_by_wildcard_and_none_that_it_does_not_need(st
         assert can(stage, "patch", f"{kind.plural}.{GROUP}")
     assert [line for line in rules if "*" in line] == []
     assert allowed == []
+
+
+def test_the_rights_that_the_documentation_shows_are_those_that_the_operator_has(stage: Stage) -> None:
+    command = ("auth", "can-i", "--list", f"--as={OPERATOR_USER}", "-n", OPERATOR_NAMESPACE)
+    shown = INSTALL.read_text("utf-8").partition(f"$ kubectl {' '.join(command)}\n")[2].partition("```")[0]
+
+    listed = [line.split() for line in stage.cluster.kubectl(*command).splitlines() if not line.startswith(" ")]
+
+    assert [line.split() for line in shown.splitlines()] == [
+        words for words in listed if not words[0].startswith(ASKED_BY_EVERYBODY)
+    ]
 
 
 def can(stage: Stage, verb: str, what: str) -> bool:

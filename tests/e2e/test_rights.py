@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from charting import generate
 from e2e.harness.stage import Alone, Stage
 from rekognition_operator.api.kinds import ALL_KINDS
 from rekognition_operator.api.schema import GROUP
@@ -75,6 +76,29 @@ def test_the_operator_has_no_right_by_wildcard_and_none_that_it_does_not_need(st
         assert can(stage, "patch", f"{kind.plural}.{GROUP}")
     assert [line for line in rules if "*" in line] == []
     assert allowed == []
+
+
+def test_an_operator_of_one_namespace_needs_no_right_in_any_other(alone: Alone, stage: Stage) -> None:
+    with alone(PUBLISHING="false") as scene:
+        values = ["clusterName=sandbox", "fullnameOverride=only-here", "publishing=false"]
+        values += [f"watchNamespaces={{{scene.namespace}}}", "rbac.aggregateToDefaultRoles=false"]
+        rendered = generate.render(*(part for value in values for part in ("--set", value)))
+        for item in generate.objects(rendered):
+            if item["kind"] in {"ServiceAccount", "Role", "RoleBinding"}:
+                stage.cluster.plane.client.apply(item)
+        scene.operator.account = "only-here"
+        scene.operator.start()
+        adapter = scene.adapter(deletion={"policy": "Delete"}).apply()
+        adapter.wait_ready()
+        adapter.delete()
+        adapter.wait_gone()
+
+    me = f"system:serviceaccount:{OPERATOR_NAMESPACE}:only-here"
+    requests = [record for record in stage.cluster.plane.audit_records() if record.user == me]
+    assert requests
+    assert [str(record) for record in requests if record.code in {401, 403}] == []
+    elsewhere = stage.cluster.kubectl("auth", "can-i", "--list", f"--as={me}", "-n", "default")
+    assert "rekognition" not in elsewhere
 
 
 def test_the_rights_that_the_documentation_shows_are_those_that_the_operator_has(stage: Stage) -> None:

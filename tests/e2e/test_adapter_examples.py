@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from e2e.harness.course import asked, course
-from e2e.harness.examples import EXAMPLES, apply_example, told_by, where_examples_play
+from e2e.harness.examples import EXAMPLES, apply_example, restore, told_by, tools_of_git_agree, where_examples_play
 from e2e.harness.reading import active_of, message_of, reason_of, roles, versions_of
 from e2e.harness.resource import Adapter
 from e2e.harness.scene import Scene
@@ -43,6 +43,8 @@ def test_each_example_does_what_it_promises(alone: Alone) -> None:
         for adapter in adapters.values():
             adapter.wait_ready()
             assert adapter.trainings() == [adapter.active]
+        for name, adapter in adapters.items():
+            tools_of_git_agree(scene, path_of(name), adapter)
 
         every_field_is_taken(adapters["full"])
         a_noisy_manifest_is_rejected(scene, adapters["gated"])
@@ -51,6 +53,7 @@ def test_each_example_does_what_it_promises(alone: Alone) -> None:
         it_is_asked_every_six_hours(scene, adapters["probed"])
         a_new_base_model_is_trained_on_in_time(scene, adapters["published"])
 
+        nothing_is_trained_for_a_restore(scene, list(adapters.values()))
         for adapter in adapters.values():
             adapter.delete()
         for adapter in adapters.values():
@@ -138,6 +141,15 @@ def a_new_base_model_is_trained_on_in_time(scene: Scene, adapter: Adapter) -> No
     adapter.wait("it is refreshed", lambda seen: active_of(seen) == f"{name}-2")
     adapter.wait_until("published", lambda: adapter.config_map("storefront-adapter")["baseModelVersion"] == "8.0")
     assert adapter.trainings() == [name, f"{name}-2"]
+
+
+def nothing_is_trained_for_a_restore(scene: Scene, adapters: list[Adapter]) -> None:
+    before = {adapter.name: (adapter.active, adapter.trainings()) for adapter in adapters}
+    restore(scene, adapters)
+    for adapter in adapters:
+        serving, trained = before[adapter.name]
+        adapter.wait("something serves", lambda seen: active_of(seen) is not None)
+        assert (adapter.active, adapter.trainings()) == (serving, trained)
 
 
 def path_of(name: str) -> Path:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from e2e.harness.examples import EXAMPLES, apply_example, where_examples_play
+from e2e.harness.examples import EXAMPLES, apply_example, restore, tools_of_git_agree, where_examples_play
 from e2e.harness.hours import told
 from e2e.harness.reading import message_of, reason_of, serving_of
 from e2e.harness.resource import Model
@@ -32,10 +32,7 @@ def test_each_example_does_what_it_promises(alone: Alone) -> None:
         monday = next_monday(scene.aws.now)
         scene.aws.travel_to(monday - timedelta(days=2))  # no window is open for as long
         scene.operator.start()
-        models = {
-            path.stem.removeprefix("customlabelsmodel").lstrip("-"): apply_example(scene, path, Model)
-            for path in paths()
-        }
+        models = {name_of(path): apply_example(scene, path, Model) for path in paths()}
         always, full, idle, office, stopped = (
             models[name] for name in ("", "full", "idle-stop", "office-hours", "stopped")
         )
@@ -57,10 +54,24 @@ def test_each_example_does_what_it_promises(alone: Alone) -> None:
         office.wait_at_rest("OutsideWindow")
         assert always.now.holds("Serving")
         assert stopped.moves() == []
+        for path in paths():
+            tools_of_git_agree(scene, path, models[name_of(path)])
+        states = {model.name: model.states() for model in models.values()}
+        trained = {model.name: model.trainings() for model in models.values()}
+        restore(scene, models.values())
+        for model in models.values():
+            model.wait("it is as it was", lambda seen: seen.holds("UpToDate"))
+            assert model.trainings() == trained[model.name]
+        for model in (always, full, office, stopped):  # who creates an idle one asks for it anew
+            assert model.states() == states[model.name]
 
 
 def paths() -> list[Path]:
     return sorted(EXAMPLES.glob("customlabelsmodel*.yaml"))
+
+
+def name_of(path: Path) -> str:
+    return path.stem.removeprefix("customlabelsmodel").lstrip("-")
 
 
 def why_not_up_to_date(seen: Sighting) -> str | None:

@@ -106,21 +106,18 @@ def config_map() -> str:
 
 def table() -> str:
     """Return the page's table: each phase, and what each tool shows."""
-    rows = [
-        "| situation | Flux (kstatus) | Argo CD health | `kubectl wait --for=condition=Ready` |",
-        "| --- | --- | --- | --- |",
-    ]
+    head = ("situation", "Flux (kstatus)", "Argo CD health", "`kubectl wait --for=condition=Ready`")
+    rows = [head, ("---", "---", "---", "---")]
     for kind, phases in PHASES_OF.items():
-        for phase in phases:
-            if phase.desired.deleting:
-                continue
-            status, generation = phase.status(), phase.desired.generation
-            shown = health(kind, resource_of(kind, "x", generation, status))
-            ready = any(c.type == "Ready" and c.status == "True" for c in status.conditions or [])
-            rows.append(
-                f"| {phase.name} | {kstatus(status, generation)} | {shown.status} | {'returns' if ready else 'waits'} |"
-            )
+        rows.extend(_row(kind, phase) for phase in phases if not phase.desired.deleting)
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _row(kind: str, phase: Phase) -> tuple[str, str, str, str]:
+    status, generation = phase.status(), phase.desired.generation
+    shown = health(kind, resource_of(kind, "x", generation, status))
+    ready = any(c.type == "Ready" and c.status == "True" for c in status.conditions or [])
+    return phase.name, kstatus(status, generation), shown.status, "returns" if ready else "waits"
 
 
 def page() -> str:

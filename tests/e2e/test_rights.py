@@ -1,11 +1,14 @@
 """Are the rights of the sandbox's rbac.yaml enough for the operator, and no more than it needs?"""
 
+from pathlib import Path
+
 import pytest
 
+from charting import generate
 from e2e.harness.stage import Alone, Stage
 from rekognition_operator.api.kinds import ALL_KINDS
 from rekognition_operator.api.schema import GROUP
-from rekognition_sandbox.controlplane.operator_setup import OPERATOR_USER
+from rekognition_sandbox.controlplane.operator_setup import OPERATOR_NAMESPACE, OPERATOR_USER
 
 pytestmark = [pytest.mark.e2e, pytest.mark.controlplane]
 
@@ -27,6 +30,8 @@ FORBIDDEN = (
     ("list", "namespaces"),
     ("create", "leases.coordination.k8s.io"),
 )
+INSTALL = Path(__file__).parents[2] / "docs" / "install.md"
+ASKED_BY_EVERYBODY = "selfsubject"
 
 
 CONFIG_MAP_VERBS = {"get", "list", "create", "patch", "delete"}
@@ -71,6 +76,40 @@ def test_the_operator_has_no_right_by_wildcard_and_none_that_it_does_not_need(st
         assert can(stage, "patch", f"{kind.plural}.{GROUP}")
     assert [line for line in rules if "*" in line] == []
     assert allowed == []
+
+
+def test_an_operator_of_one_namespace_needs_no_right_in_any_other(alone: Alone, stage: Stage) -> None:
+    with alone(PUBLISHING="false") as scene:
+        values = ["clusterName=sandbox", "fullnameOverride=only-here", "publishing=false"]
+        values += [f"watchNamespaces={{{scene.namespace}}}", "rbac.aggregateToDefaultRoles=false"]
+        rendered = generate.render(*(part for value in values for part in ("--set", value)))
+        for item in generate.objects(rendered):
+            if item["kind"] in {"ServiceAccount", "Role", "RoleBinding"}:
+                stage.cluster.plane.client.apply(item)
+        scene.operator.account = "only-here"
+        scene.operator.start()
+        adapter = scene.adapter(deletion={"policy": "Delete"}).apply()
+        adapter.wait_ready()
+        adapter.delete()
+        adapter.wait_gone()
+
+    me = f"system:serviceaccount:{OPERATOR_NAMESPACE}:only-here"
+    requests = [record for record in stage.cluster.plane.audit_records() if record.user == me]
+    assert requests
+    assert [str(record) for record in requests if record.code in {401, 403}] == []
+    elsewhere = stage.cluster.kubectl("auth", "can-i", "--list", f"--as={me}", "-n", "default")
+    assert "rekognition" not in elsewhere
+
+
+def test_the_rights_that_the_documentation_shows_are_those_that_the_operator_has(stage: Stage) -> None:
+    command = ("auth", "can-i", "--list", f"--as={OPERATOR_USER}", "-n", OPERATOR_NAMESPACE)
+    shown = INSTALL.read_text("utf-8").partition(f"$ kubectl {' '.join(command)}\n")[2].partition("```")[0]
+
+    listed = [line.split() for line in stage.cluster.kubectl(*command).splitlines() if not line.startswith(" ")]
+
+    assert [line.split() for line in shown.splitlines()] == [
+        words for words in listed if not words[0].startswith(ASKED_BY_EVERYBODY)
+    ]
 
 
 def can(stage: Stage, verb: str, what: str) -> bool:

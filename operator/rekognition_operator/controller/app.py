@@ -35,6 +35,10 @@ logger = logging.getLogger(__name__)
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
+WATCH_BEHIND_SECONDS: Final = 300.0
+"""A watch that is so far behind the lists is dead, though its connection may not be."""
+
+
 class OperatorFailedError(Exception):
     """The operator cannot go on; the text says why and what to do."""
 
@@ -90,7 +94,7 @@ class Operator:
             nudge=lambda key: self._queue.add(key, Lane.FLIGHT),
         )
         self._queue = WorkQueue[ResourceKey](reconciler.run, concurrency=settings.concurrency, clock=self._clock)
-        self._intake = Intake(self._cache, self._queue)
+        self._intake = Intake(self._cache, self._queue, self._clock)
         self._metrics.watch(self._queue.depth, lambda: self._cache, reconciler.last_look)
 
     async def run(self) -> None:
@@ -117,7 +121,9 @@ class Operator:
         async with AsyncExitStack() as stack:
             stack.callback(self._provider.close)
             await stack.enter_async_context(
-                HealthServer(settings.health_host, settings.health_port, self._readiness, self._metrics.exposition)
+                HealthServer(
+                    settings.health_host, settings.health_port, self._readiness, self._metrics.exposition, self._ails
+                )
             )
             await stack.enter_async_context(self._kube)
             if await self._unless_stopped(wait_until_served(self._kube, self._readiness, self._clock)):
@@ -237,6 +243,13 @@ class Operator:
             return False
         doing.result()
         return True
+
+    def _ails(self) -> str | None:
+        """Say what is wrong that a new start mends: a watch that lives, but tells nothing."""
+        behind = self._intake.watch_behind_seconds
+        if behind <= WATCH_BEHIND_SECONDS:
+            return None
+        return f"a list has shown a change {behind:.0f} s ago of which the watch has not told yet"
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()

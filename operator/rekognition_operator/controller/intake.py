@@ -7,6 +7,7 @@ from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
 from rekognition_operator.api.conditions import ConditionType
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.cache import ResourceCache
+from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.queue import WorkQueue
 from rekognition_operator.core.resolve import parse_status
 from rekognition_operator.core.tags import answer_value
@@ -21,9 +22,17 @@ DELETED = "DELETED"
 class Intake:
     """Feeds the cache, and the queue with the resources whose new state asks for something."""
 
-    def __init__(self, cache: ResourceCache, queue: WorkQueue[ResourceKey]) -> None:
+    def __init__(self, cache: ResourceCache, queue: WorkQueue[ResourceKey], clock: Clock) -> None:
         self._cache = cache
         self._queue = queue
+        self._clock = clock
+        self._untold: dict[ResourceKey, float] = {}
+        """What a list has brought, and when, that the watch has not told of yet."""
+
+    @property
+    def watch_behind_seconds(self) -> float:
+        """How long a list has known something that the watch has not told; a watch that lives is behind by moments."""
+        return self._clock.monotonic() - min(self._untold.values()) if self._untold else 0.0
 
     def seen(self, change: str | None, body: JsonObject) -> None:
         """Take in one event of the watch; ``change`` is its type, None in the initial list."""
@@ -32,6 +41,7 @@ class Intake:
         except MalformedResourceError as error:
             logger.warning("An event of the watch was left out: %s", error)
             return
+        self._untold.pop(resource.key, None)
         if change == DELETED:
             self._gone(resource)
         else:
@@ -45,13 +55,17 @@ class Intake:
         """
         present = {resource.key for resource in listing.resources}
         for resource in listing.resources:
-            self._present(resource)
+            if self._present(resource):
+                self._untold.setdefault(resource.key, self._clock.monotonic())
+        for key in [key for key in self._untold if key.kind == kind and self._cache.get(key) is None]:
+            del self._untold[key]
         for known in known_before:
             if known.key.kind == kind and known.key not in present and self._cache.get(known.key) == known:
                 logger.info("%s is gone: a list does not have it, and the watch did not tell", known.key)
                 self._gone(known)
 
-    def _present(self, resource: Resource) -> None:
+    def _present(self, resource: Resource) -> bool:
+        """Take in a state; return whether it is new."""
         before = self._cache.learn(resource)
         if resource.gone:
             self._queue.forget(resource.key)
@@ -59,6 +73,7 @@ class Intake:
             self._queue.add(resource.key, lane_of(resource))
         elif before.asked != resource.asked or (before.claimed and not resource.claimed):
             self._queue.add(resource.key, Lane.CHANGE)
+        return before is not resource
 
     def _gone(self, resource: Resource) -> None:
         self._cache.forget(resource.key, resource.uid)

@@ -38,14 +38,23 @@ class Readiness:
 class HealthServer:
     """Answers GET /healthz, /readyz and /metrics over HTTP/1.1, one request a connection.
 
-    ``/healthz`` is 200 as long as the event loop turns; ``/readyz`` is 503 with what is waited for, then 200.
+    ``/healthz`` is 200 as long as the event loop turns and ``ails`` names nothing that a new start would mend;
+    ``/readyz`` is 503 with what is waited for, then 200.
     """
 
-    def __init__(self, host: str, port: int, readiness: Readiness, metrics: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        readiness: Readiness,
+        metrics: Callable[[], bytes],
+        ails: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._host = host
         self._port = port
         self._readiness = readiness
         self._metrics = metrics
+        self._ails = ails
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -95,6 +104,9 @@ class HealthServer:
         head = method == "HEAD"
         match path:
             case "/healthz":
+                ailment = self._ails()
+                if ailment is not None:
+                    return _response(HTTPStatus.SERVICE_UNAVAILABLE, f"not alive: {ailment}\n", head=head)
                 return _response(HTTPStatus.OK, "ok\n", head=head)
             case "/readyz" if self._readiness.waits_for is None:
                 return _response(HTTPStatus.OK, f"{self._readiness.ready_as}\n", head=head)

@@ -1,17 +1,15 @@
 """Do the charts render what they shall, is it what an API server takes, and do they refuse what is wrong?"""
 
-import importlib.util
 import json
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 import pytest
 import yaml
 
+from charting import generate
 from rekognition_operator import __version__
 from rekognition_operator.api.crd import all_crds
 from rekognition_operator.controller.settings import ENV_PREFIX, OperatorSettings
@@ -25,18 +23,6 @@ CHARTS = ROOT / "charts"
 Object = dict[str, Any]
 
 
-def load_generator() -> ModuleType:
-    """Import the script that is no module of a package."""
-    spec = importlib.util.spec_from_file_location("charts_generate", CHARTS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-generate = load_generator()
 VALUES: list[Path] = generate.value_sets()
 
 

@@ -38,7 +38,7 @@ FAST = {
 
 @dataclass
 class OperatorProcess:
-    """The operator, as the ServiceAccount with exactly the rights of the sandbox's rbac.yaml.
+    """The operator, as a ServiceAccount with exactly the rights that the chart gives it.
 
     Attributes
     ----------
@@ -50,6 +50,8 @@ class OperatorProcess:
         More settings, or others, than `FAST`.
     api_url
         Where it finds the API server; None: where that listens.
+    account
+        The ServiceAccount that it is, in the operator's namespace.
     """
 
     plane: ControlPlane
@@ -57,6 +59,7 @@ class OperatorProcess:
     directory: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     api_url: str | None = None
+    account: str = OPERATOR_SERVICE_ACCOUNT
     _process: subprocess.Popen[bytes] | None = None
     _port: int = 0
     _starts: int = 0
@@ -66,7 +69,7 @@ class OperatorProcess:
         assert not self.running, "the operator runs already"
         self.directory.mkdir(parents=True, exist_ok=True)
         kubeconfig = self.plane.service_account_kubeconfig(
-            OPERATOR_NAMESPACE, OPERATOR_SERVICE_ACCOUNT, self.directory / "kubeconfig"
+            OPERATOR_NAMESPACE, self.account, self.directory / "kubeconfig"
         )
         if self.api_url is not None:
             own_server = kubeconfig.read_text(encoding="utf-8").replace(self.plane.url, self.api_url)

@@ -25,8 +25,9 @@ class Watched:
         self.history: list[tuple[Change, Resource]] = []
         self.kube.watchers = [lambda change, resource: self.history.append((change, resource))]
         self.cache = ResourceCache()
-        self.queue = WorkQueue[ResourceKey](self._work, concurrency=1, clock=FakeClock())
-        self.intake = Intake(self.cache, self.queue)
+        self.clock = FakeClock()
+        self.queue = WorkQueue[ResourceKey](self._work, concurrency=1, clock=self.clock)
+        self.intake = Intake(self.cache, self.queue, self.clock)
 
     async def _work(self, key: ResourceKey, lane: Lane) -> Requeue:
         raise AssertionError(f"nothing is worked on in these tests, yet {key} is, in lane {lane}")
@@ -257,3 +258,31 @@ def lane_after_start(resource: Resource) -> list[Lane]:
 
 def resource_missing() -> Resource:
     raise AssertionError("the resource is gone")
+
+
+async def test_a_watch_that_tells_nothing_of_what_a_list_has_shown_is_behind(watched: Watched) -> None:
+    watched.kube.create(KEY, SPEC)
+    await watched.list_all()
+    watched.clock.seconds += 200
+    await watched.list_all()
+    watched.clock.seconds += 200
+
+    assert watched.intake.watch_behind_seconds == 400
+    watched.tell()
+    assert watched.intake.watch_behind_seconds == 0
+
+
+async def test_a_watch_is_not_behind_where_it_was_quicker_or_the_resource_is_gone(watched: Watched) -> None:
+    watched.kube.create(KEY, SPEC)
+    watched.tell()
+    await watched.list_all()
+    watched.clock.seconds += 200
+    assert watched.intake.watch_behind_seconds == 0
+
+    watched.kube.edit_spec(KEY, {**SPEC, "suspend": True})
+    await watched.list_all()
+    watched.kube.delete(KEY)
+    await watched.list_all()
+    await watched.list_all()
+    watched.clock.seconds += 200
+    assert watched.intake.watch_behind_seconds == 0

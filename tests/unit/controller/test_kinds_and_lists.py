@@ -78,7 +78,7 @@ class Listed:
         self.sweeper = Sweeper(
             self.kube,
             self.cache,
-            Intake(self.cache, self.queue),
+            Intake(self.cache, self.queue, self.clock),
             self.readiness,
             self.clock,
             namespaces=namespaces,

@@ -56,7 +56,7 @@ async def test_events_of_the_watch_go_to_the_intake_and_return_nothing() -> None
     async def work(*_: object) -> Requeue:
         raise AssertionError("nothing is worked on in this test")
 
-    intake = Intake(cache, WorkQueue(work, concurrency=1, clock=SystemClock()))
+    intake = Intake(cache, WorkQueue(work, concurrency=1, clock=SystemClock()), SystemClock())
 
     async def cleanup() -> None:
         raise AssertionError("nothing is cleaned up in this test")

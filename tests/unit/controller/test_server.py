@@ -67,3 +67,13 @@ async def test_whoever_does_not_speak_http_does_no_harm(server: tuple[HealthServ
     await ask(running, b"\x16\x03\x01" + b"x" * 20_000)
     await ask(running, b"")
     assert (await get(running, "/healthz"))[0] == "HTTP/1.1 200 OK"
+
+
+async def test_what_a_new_start_would_mend_is_told_to_who_can_start_it_anew() -> None:
+    ailments: list[str] = []
+    ails = lambda: ailments[0] if ailments else None  # noqa: E731
+    async with HealthServer("127.0.0.1", 0, Readiness(), lambda: b"", ails) as running:
+        assert (await get(running, "/healthz"))[0] == "HTTP/1.1 200 OK"
+        ailments.append("the watch is behind")
+        status, _, body = await get(running, "/healthz")
+    assert (status, body) == ("HTTP/1.1 503 Service Unavailable", "not alive: the watch is behind\n")

@@ -49,6 +49,8 @@ class ProvingAccount(WatchedRekognition):
         self._base_once: set[tuple[str, str]] = set()
         self.read: set[str] = set()
         """Addresses of the objects that were read since the operator was started."""
+        self.missing: set[str] = set()
+        """Addresses of the objects that were looked for last, and not found."""
         self.on_tags: Callable[[str, Mapping[str, str]], None] = lambda _arn, _tags: None
         super().__init__(now)
 
@@ -88,9 +90,13 @@ class ProvingAccount(WatchedRekognition):
                 self.answers[self._question(subject)] = Answer.UNUSABLE if unusable else Answer.NOTHING
                 if unusable:
                     self.base_model_seen.discard(subject)  # only what was written down by then is still known
+            if operation == "HeadObject" and error.kind is ErrorKind.NOT_FOUND:
+                self.missing.add(subject)
             raise
         if operation == "GetObject":
             self.read.add(subject)
+        if operation == "HeadObject":
+            self.missing.discard(subject)
         if operation.startswith("Detect"):
             self._note_answer(subject, cast("ModerationAnswer | CustomLabelsAnswer", answer))
         return answer

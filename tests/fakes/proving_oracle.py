@@ -9,6 +9,7 @@ from fakes.proving_account import Answer, ProvingAccount
 from fakes.summaries import FEW_MISTAKES, Mistakes
 from rekognition_operator.core import tags as t
 from rekognition_operator.core.inputs import parse_version_name
+from rekognition_operator.core.versions import OCCUPYING
 from rekognition_operator.core.world import ObservedVersion, VersionState
 from rekognition_operator.kube.resource import Resource
 
@@ -149,6 +150,9 @@ class Oracle:
 
     def _answers(self, version: ObservedVersion, word: Word) -> list[bool | None]:
         said = [self.aws.answers.get((version.arn, image), Answer.NOTHING) for image in word.images]
+        missing = any(address.endswith(image) for address in self.aws.missing for image in word.images)
+        if self.must_answer and missing and version.state in OCCUPYING:
+            return [False]  # it is billed, or about to be, and could not be asked
         open_ = {Answer.NOTHING} if self.must_answer else {Answer.NOTHING, Answer.UNUSABLE}
         return [None if answer in open_ else answer is Answer.GOOD for answer in said]
 

@@ -111,7 +111,7 @@ def permission_policy(permissions: Iterable[Permission], scope: Scope) -> JsonOb
 
 
 _PERMISSION_POLICIES: Final[dict[str, tuple[Permission, ...]]] = {
-    "operator": permissions_of(_OPERATOR),
+    "operator": permissions_of(tuple(feature for feature in _OPERATOR if feature is not Feature.IDENTITIES)),
     "read-only": OBSERVED,
     "application": permissions_of((Feature.DETECT,)),
     **{feature.value: permissions_of((feature,)) for feature in _OPERATOR},

@@ -24,6 +24,7 @@ from rekognition_operator.core.world import (
 
 __all__ = ["Call", "Effect", "FakeProvider", "FakeRekognition", "ProjectRecord", "VersionRecord"]
 
+DEFAULT_ACCOUNT: Final = "123456789012"
 PROJECT_TAGS_SECONDS: Final = 6 * 3600.0
 """How long project tags may be served from memory, as the Protocol says."""
 _LOOKS: Final = 3
@@ -52,7 +53,7 @@ class FakeRekognition(RekognitionOperations):
     def __init__(
         self,
         *,
-        account: str = "123456789012",
+        account: str = DEFAULT_ACCOUNT,
         region: str = "us-east-1",
         now: Callable[[], datetime] | None = None,
         max_projects: int = 100,
@@ -291,14 +292,34 @@ class FakeRekognition(RekognitionOperations):
 
 
 class FakeProvider:
-    """Implements ``RekognitionProvider`` over fakes by Region; an unknown Region gets a fake of its own."""
+    """Implements ``RekognitionProvider`` over fakes by (account, Region); one that is unknown gets a fake of its own.
+
+    The operator's own account is that of the first fake; a role's is the one that its ARN names, as at AWS.
+    """
 
     def __init__(self, *fakes: FakeRekognition) -> None:
-        self.fakes = {fake.region: fake for fake in fakes}
+        self.account = fakes[0].account if fakes else DEFAULT_ACCOUNT
+        self.fakes = {(fake.account, fake.region): fake for fake in fakes}
         self.error: CallError | None = None
-        """Set it to let ``connect`` fail, as with credentials that do not work."""
+        """Set it to let every ``connect`` fail, as with credentials that do not work."""
+        self.refused: dict[str, CallError] = {}
+        """By role ARN: lets ``connect`` as this role fail, as where its trust policy forbids it."""
+        self.connected: list[tuple[Principal, str]] = []
+        """Who connected to which Region, in order, also where it failed."""
+        self.forgotten: list[str] = []
+        """The identities that are not used any more, in order."""
 
-    async def connect(self, principal: Principal, region: str) -> FakeRekognition:  # noqa: ARG002  # one account
-        if self.error is not None:
-            raise replace(self.error)
-        return self.fakes.setdefault(region, FakeRekognition(region=region))
+    def add(self, fake: FakeRekognition) -> None:
+        """Let this be the Rekognition of its account and Region."""
+        self.fakes[fake.account, fake.region] = fake
+
+    async def connect(self, principal: Principal, region: str) -> FakeRekognition:
+        self.connected.append((principal, region))
+        error = self.error or self.refused.get(principal.role_arn or "")
+        if error is not None:
+            raise replace(error)
+        account = self.account if principal.role_arn is None else principal.role_arn.split(":")[4]
+        return self.fakes.setdefault((account, region), FakeRekognition(account=account, region=region))
+
+    def forget(self, identity: str) -> None:
+        self.forgotten.append(identity)

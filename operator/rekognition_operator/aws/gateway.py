@@ -180,3 +180,7 @@ class RekognitionProvider(Protocol):
     async def connect(self, principal: Principal, region: str) -> Rekognition:
         """Raise CallError when the credentials do not work, or the role cannot be assumed."""
         ...
+
+    def forget(self, identity: str) -> None:
+        """Drop what is kept for principals of an AWSIdentity that changed or is gone; a later connect starts anew."""
+        ...

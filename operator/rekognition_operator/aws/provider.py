@@ -142,6 +142,14 @@ class Boto3Provider:
         except CallError as error:
             raise replace(error) from error  # each waiter has its own traceback
 
+    def forget(self, identity: str) -> None:
+        """Drop what is kept for principals of an AWSIdentity that changed or is gone; a later connect starts anew."""
+        for kept in (self._sessions, self._accounts):
+            for principal in [p for p in kept if p.identity == identity]:
+                del kept[principal]
+        for key in [k for k in self._gateways if k[0].identity == identity]:
+            del self._gateways[key]
+
     def close(self) -> None:
         """Start no further call; those under way end in their threads, or with the process."""
         self._executor.shutdown(wait=False, cancel_futures=True)

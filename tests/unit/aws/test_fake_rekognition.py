@@ -1,5 +1,6 @@
 """Does the fake Rekognition refuse, remember and move as the real one is documented to?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from fakes.rekognition import FakeProvider, FakeRekognition
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition, RekognitionProvider
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs
-from rekognition_operator.core.principal import OPERATOR
+from rekognition_operator.core.principal import OPERATOR, Principal
 from rekognition_operator.core.world import Feature, ObservedProject, ProjectStatus, S3Object, VersionState
 
 INPUTS = TrainingInputs(training=(ManifestRef("images", "train.manifest"),), confidence_threshold=60)
@@ -265,3 +266,17 @@ async def test_the_provider_fails_as_told_and_gives_one_fake_per_region() -> Non
     provider.error = CallError(ErrorKind.CREDENTIALS, "GetCallerIdentity", "ExpiredToken", "expired")
     with pytest.raises(CallError):
         await provider.connect(OPERATOR, "us-east-1")
+
+
+async def test_a_role_has_the_account_that_its_arn_names_and_may_be_refused() -> None:
+    provider = FakeProvider(fake := FakeRekognition())
+    team = Principal(identity="team", role_arn="arn:aws:iam::210987654321:role/trainer", session_name="acme-team")
+    aws = await provider.connect(team, "us-east-1")
+    assert (aws.account, aws.region) == ("210987654321", "us-east-1")
+    assert await provider.connect(OPERATOR, "us-east-1") is fake
+    assert await provider.connect(replace(team, session_name="acme-other"), "us-east-1") is aws  # it is one account
+    refusal = CallError(ErrorKind.ACCESS_DENIED, "AssumeRole", "AccessDenied", "not authorized")
+    provider.refused["arn:aws:iam::210987654321:role/trainer"] = refusal
+    with pytest.raises(CallError):
+        await provider.connect(team, "us-east-1")
+    assert await provider.connect(OPERATOR, "us-east-1") is fake

@@ -317,7 +317,7 @@ class FakeProvider:
         self.connected.append((principal, region))
         error = self.error or self.refused.get(principal.role_arn or "")
         if error is not None:
-            raise replace(error)
+            raise replace(error, principal=principal)
         account = self.account if principal.role_arn is None else principal.role_arn.split(":")[4]
         return self.fakes.setdefault((account, region), FakeRekognition(account=account, region=region))
 

@@ -4,24 +4,24 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Final, TypeVar
 
 from botocore.exceptions import ClientError
 
 from rekognition_operator.aws.classify import SDK_FAILURES, classify
-from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.errors import PASSING, CallError, ErrorKind
 from rekognition_operator.aws.fence import Fence, FencedError
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter
 from rekognition_operator.aws.servertime import ServerTime
+from rekognition_operator.core.principal import OPERATOR, Principal
 
 T = TypeVar("T")
 
 READ_ATTEMPTS: Final = 3
 """How often a read is tried in all, where the fault passes."""
-_PASSING: Final = frozenset({ErrorKind.THROTTLED, ErrorKind.SERVER, ErrorKind.LOST})
 _FIRST_DELAY_SECONDS: Final = 0.4
 
 
@@ -73,6 +73,8 @@ class Caller:
     """AWS's own time of its answers, also of those that are errors."""
     fence: Fence = field(default_factory=Fence)
     """Asked right before each call that changes something."""
+    principal: Principal = OPERATOR
+    """Who calls, for errors to name."""
 
     async def read(self, operation: str, lane: Lane, call: Callable[[], T]) -> T:
         """Make a call that changes nothing; a passing fault is tried again, at most twice.
@@ -86,7 +88,7 @@ class Caller:
             try:
                 return await self._once(operation, lane, call, changes=False)
             except CallError as error:
-                if error.kind not in _PASSING:
+                if error.kind not in PASSING:
                     raise
             await self.sleep(self.jitter() * _FIRST_DELAY_SECONDS * 2**attempt)
         return await self._once(operation, lane, call, changes=False)
@@ -121,11 +123,14 @@ class Caller:
         except SDK_FAILURES as failure:
             if isinstance(failure, ClientError):
                 self.time.hear(failure.response, asked_at=started_at, heard_at=monotonic())
-            error = classify(operation, failure)
+            error = replace(classify(operation, failure), principal=self.principal)
             outcome, request_id, code = error.kind.value, error.request_id, error.code
             if error.kind is ErrorKind.THROTTLED:
                 self.limiter.throttled(operation)
             raise error from failure
+        except CallError as error:  # such as that of the role which the call needed
+            outcome, code = error.kind.value, error.code
+            raise
         except FencedError:
             outcome = "Fenced"
             raise

@@ -67,6 +67,9 @@ CODES: Final[Mapping[str, ErrorKind]] = {
     "InvalidImageFormatException": ErrorKind.INVALID,
     "ImageTooLargeException": ErrorKind.INVALID,
     "SerializationException": ErrorKind.INVALID,
+    # STS's own (API reference, AssumeRole)
+    "MalformedPolicyDocument": ErrorKind.INVALID,
+    "PackedPolicyTooLarge": ErrorKind.INVALID,
     # CloudWatch's own (API reference, GetMetricData and ListMetrics); AccessDenied and Throttling stand above
     "InvalidParameterValue": ErrorKind.INVALID,
     "InvalidParameterCombination": ErrorKind.INVALID,

@@ -6,10 +6,12 @@ from typing import Final
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.permissions import CALLER_PERMISSIONS
+from rekognition_operator.aws.role_hindrance import ASSUME_ROLE, role_hindrance, role_of
 from rekognition_operator.aws.slots import PROBE_SECONDS, SlotKind
 from rekognition_operator.core.actions import Action, CreateProject, CreateVersion, ReleaseFinalizer, StartVersion
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
 from rekognition_operator.core.inputs import TrainingInputs
+from rekognition_operator.core.principal import Principal
 from rekognition_operator.core.wording import clause
 
 DENIED_RETRY_SECONDS: Final = 600.0
@@ -69,6 +71,9 @@ def hindrance_of(
     versions_quota
         How many versions a project may have in this account.
     """
+    of_role = role_hindrance(error)
+    if of_role is not None:
+        return of_role
     match error.kind:
         case ErrorKind.THROTTLED | ErrorKind.SERVER | ErrorKind.LOST:
             return Transient(Reason.RETRYING, _passing(error))
@@ -112,12 +117,16 @@ def _passing(error: CallError) -> str:
 def _denied(error: CallError, action: Action | None) -> str:
     permission = iam_action(error.operation)
     resource = _resource(error, action)
-    text = f"AWS denied {permission} on {resource}: {clause(error.message)}. Allow it in the operator's IAM policy"
+    text = f"AWS denied {permission} on {resource}: {clause(error.message)}. Allow it in {policy_of(error.principal)}"
     if isinstance(action, CreateVersion):
-        text += ". Training also uses the operator's own rights: " + _training_rights(
-            action.inputs, action.output.bucket
-        )
+        whose = "the operator's own rights" if error.principal.role_arn is None else "the role's rights"
+        text += f". Training also uses {whose}: {_training_rights(action.inputs, action.output.bucket)}"
     return text + _again(DENIED_RETRY_SECONDS)
+
+
+def policy_of(principal: Principal) -> str:
+    """Name the policy that says what a principal may do."""
+    return "the operator's IAM policy" if principal.role_arn is None else f"the IAM policy of {role_of(principal)}"
 
 
 def _training_rights(inputs: TrainingInputs, output_bucket: str) -> str:
@@ -235,7 +244,7 @@ def iam_action(operation: str) -> str:
         return f"cloudwatch:{operation}"
     if operation in _READS_OBJECTS:
         return "s3:GetObject"
-    service = "sts" if operation == "GetCallerIdentity" else "rekognition"
+    service = "sts" if operation in ("GetCallerIdentity", ASSUME_ROLE) else "rekognition"
     return f"{service}:{operation}"
 
 

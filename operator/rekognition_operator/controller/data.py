@@ -6,7 +6,7 @@ checksum tells. Where S3 does not know it, the content is read, once for each up
 
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, Rekognition
-from rekognition_operator.aws.hindrance import iam_action
+from rekognition_operator.aws.hindrance import iam_action, policy_of
 from rekognition_operator.aws.objects import ObjectHead, Objects
 from rekognition_operator.controller.backoff import PATIENT_AFTER
 from rekognition_operator.controller.memory import DataMemory
@@ -73,8 +73,8 @@ def _problem(error: CallError, manifest: ManifestRef, head: ObjectHead | None, m
             of_a_version = _version_asked_for(manifest, head) is not None
             right = "s3:GetObjectVersion" if of_a_version else iam_action(error.operation)
             return DataProblem(
-                f"AWS denied {right} on {url}: {says}. Allow it in the operator's IAM policy, or set data.follow: "
-                "Pinned"
+                f"AWS denied {right} on {url}: {says}. Allow it in {policy_of(error.principal)}, or set "
+                "data.follow: Pinned"
             )
         case ErrorKind.CREDENTIALS | ErrorKind.INVALID:
             return DataProblem(

@@ -38,7 +38,14 @@ class FakeSession:
         self.failures: list[Exception] = []
         self.meta = SimpleNamespace(events=HierarchicalEmitter())
 
-    def client(self, service: str, *, region_name: str, config: Config) -> "FakeSession":
+    def client(
+        self,
+        service: str,
+        *,
+        region_name: str,
+        config: Config,
+        endpoint_url: str | None,  # noqa: ARG002
+    ) -> "FakeSession":
         self.clients.append((service, region_name, config))
         return self
 

@@ -12,6 +12,7 @@ from rekognition_sandbox.emulator.state import DatasetStatus
 from rekognition_sandbox.emulator.wire import (
     CONTROL_PREFIX,
     AnswerLost,
+    AssumeRoleRecord,
     BaseModelChange,
     BaseModelView,
     CallRecord,
@@ -31,6 +32,8 @@ from rekognition_sandbox.emulator.wire import (
     QuotaView,
     ResetSpec,
     RightsChange,
+    RoleTrust,
+    SessionEnd,
     StartFailure,
     StartFailureView,
     VersionChange,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 Document = TypeVar("Document", bound=BaseModel)
 
 _TIMEOUT_SECONDS = 30
+_ASSUMED = TypeAdapter(list[AssumeRoleRecord])
 _CALLS = TypeAdapter(list[CallRecord])
 _FAULTS = TypeAdapter(list[FaultView])
 _START_FAILURES = TypeAdapter(list[StartFailureView])
@@ -292,6 +296,19 @@ class EmulatorControl:
     def set_rights(self, policy: dict[str, JsonValue] | None) -> None:
         """Let an IAM policy say what callers may do; None allows everything, as does a reset."""
         self._request("PUT", "/rights", RightsChange(policy=policy))
+
+    def set_role(self, trust: RoleTrust) -> None:
+        """Say by which AssumeRole a role may be assumed; others may be by every one, as after a reset."""
+        self._request("PUT", "/roles", trust)
+
+    def assumed_roles(self, role_arn: str | None = None) -> list[AssumeRoleRecord]:
+        """Return every AssumeRole since the reset, also refused ones; of one role or of all."""
+        query = f"?{urlencode({'role_arn': role_arn})}" if role_arn else ""
+        return _ASSUMED.validate_json(self._request("GET", f"/assumed-roles{query}"))
+
+    def end_sessions(self, role_arn: str | None = None) -> None:
+        """Let the credentials that were given so far, for a role or for all, have expired."""
+        self._request("POST", "/ended-sessions", SessionEnd(role_arn=role_arn))
 
     def reset(self, *, s3: bool = False) -> None:
         """Forget everything of Rekognition, and all buckets with `s3`."""

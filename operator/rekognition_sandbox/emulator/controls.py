@@ -16,6 +16,7 @@ from rekognition_sandbox.emulator import world
 from rekognition_sandbox.emulator.clock import Move
 from rekognition_sandbox.emulator.metrics import CLOUDWATCH_READS
 from rekognition_sandbox.emulator.model import service_model
+from rekognition_sandbox.emulator.moto_sts import ASSUME_ROLE
 from rekognition_sandbox.emulator.store import forget_objects
 from rekognition_sandbox.emulator.wire import (
     ANY_OPERATION,
@@ -36,6 +37,8 @@ from rekognition_sandbox.emulator.wire import (
     QuotaView,
     ResetSpec,
     RightsChange,
+    RoleTrust,
+    SessionEnd,
     StartFailure,
     VersionChange,
 )
@@ -74,6 +77,9 @@ class Controls:
             ("GET", "/quotas"): lambda _: self._quotas(),
             ("PUT", "/quotas"): self._change_quotas,
             ("PUT", "/rights"): lambda request: engine.rights.give(_read(request, RightsChange).policy),
+            ("PUT", "/roles"): lambda request: engine.roles.trust(_read(request, RoleTrust)),
+            ("GET", "/assumed-roles"): lambda request: [*engine.roles.records(request.args.get("role_arn"))],
+            ("POST", "/ended-sessions"): lambda request: engine.roles.expire(_read(request, SessionEnd).role_arn),
             ("POST", "/versions"): lambda request: world.add_foreign_version(engine, _read(request, ForeignVersion)),
             ("GET", "/base-model"): lambda _: self._base_model(),
             ("PUT", "/base-model"): self._release_base_model,
@@ -111,12 +117,12 @@ class Controls:
 
     def _add_fault(self, request: Request) -> Given:
         spec = _read(request, FaultSpec)
-        operations = [*service_model().operation_names, *CLOUDWATCH_READS]
+        operations = [*service_model().operation_names, *CLOUDWATCH_READS, ASSUME_ROLE]
         if spec.operation != ANY_OPERATION and spec.operation not in operations:
             near = get_close_matches(spec.operation, operations, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"Use an operation's name or {ANY_OPERATION} for all."
             raise ValueError(
-                f"operation: neither Rekognition nor the emulated CloudWatch has {spec.operation!r}. {hint}"
+                f"operation: neither Rekognition nor the emulated CloudWatch and STS have {spec.operation!r}. {hint}"
             )
         return self._engine.faults.add(spec)
 

@@ -24,6 +24,7 @@ from rekognition_sandbox.emulator.operations import (
     versions,
 )
 from rekognition_sandbox.emulator.operations.call import Call, Handler, Result
+from rekognition_sandbox.emulator.roles import SESSION_ENDED
 from rekognition_sandbox.emulator.validation import parse_request
 from rekognition_sandbox.emulator.wire import AnswerLost
 
@@ -57,6 +58,7 @@ class Arrival:
     region: str
     user_agent: str
     body: bytes
+    access_key: str
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ def answer(engine: Engine, arrival: Arrival, fallback: Fallback | None = None) -
 
 def _admit(engine: Engine, arrival: Arrival) -> Injection:
     """Throttle the call or let it in, together with what is to go wrong; delays and injected errors happen here."""
+    if engine.roles.ended(arrival.access_key):
+        raise AwsError("ExpiredTokenException", SESSION_ENDED)
     quotas = engine.quotas
     rate = quotas.calls_per_second(arrival.operation, arrival.region)
     if quotas.throttling and not engine.limiter.admits(arrival.account, arrival.region, arrival.operation, rate):

@@ -18,6 +18,7 @@ from rekognition_sandbox.emulator.metrics import MetricBook
 from rekognition_sandbox.emulator.paging import Pager
 from rekognition_sandbox.emulator.quotas import Quotas, RateLimiter
 from rekognition_sandbox.emulator.rights import CheckedObjectStore, Rights
+from rekognition_sandbox.emulator.roles import RoleBook
 from rekognition_sandbox.emulator.serving import StartFailureBook
 from rekognition_sandbox.emulator.state import Place
 from rekognition_sandbox.emulator.store import MotoObjectStore
@@ -82,6 +83,7 @@ class Engine:
         self.faults = FaultBook(self.settings.seed)
         self.start_failures = StartFailureBook()
         self.rights = Rights()
+        self.roles = RoleBook()
         self.metrics = MetricBook()
         self.quotas = Quotas(throttling=self.settings.throttle)
         self.timeline = Timeline()

@@ -27,6 +27,7 @@ from rekognition_sandbox.emulator.errors import AwsError
 from rekognition_sandbox.emulator.metrics import MINUTE_MS, NAMESPACE, STATISTICS, Series, in_periods
 from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_region
 from rekognition_sandbox.emulator.rights import denial
+from rekognition_sandbox.emulator.roles import FORBIDDEN, SESSION_ENDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,9 +134,12 @@ class EmulatedCloudWatchResponse(CloudWatchResponse):
 
     def _let_faults_strike(self, operation: str) -> None:
         """Let go wrong what shall go wrong with this call, as with those to Rekognition."""
+        if self._exchange().engine.roles.ended(self.get_access_key()):
+            self._error_status = FORBIDDEN
+            raise CloudWatchException("ExpiredToken", SESSION_ENDED)
         action = f"cloudwatch:{operation}"
         if not self._exchange().engine.rights.allow(action, "*"):
-            self._error_status = 403
+            self._error_status = FORBIDDEN
             raise CloudWatchException("AccessDenied", denial(action, "*", self.current_account))
         injection = self._exchange().engine.faults.strike(operation, self.region)
         seconds = injection.delay_seconds + injection.withhold_seconds

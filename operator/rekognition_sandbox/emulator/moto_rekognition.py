@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: The WSGI environment key under which the server hands over an `Exchange`.
 EXCHANGE_KEY = "rekognition_sandbox.exchange"
 
-_CREDENTIAL_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_CREDENTIAL_SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
 
 @dataclass
@@ -50,6 +50,7 @@ class EmulatedRekognitionResponse(RekognitionResponse):
                 region=signed_region(self.headers.get("Authorization", ""), "rekognition") or self.region,
                 user_agent=self.headers.get("User-Agent", ""),
                 body=self.body,
+                access_key=self.get_access_key(),
             ),
             fallback=self._moto_answer if self._moto_has(operation) else None,
         )
@@ -78,6 +79,12 @@ def signed_service(authorization: str) -> str | None:
     """Return the service of a signature, such as rekognition, or monitoring for CloudWatch."""
     scope = _CREDENTIAL_SCOPE.search(authorization)
     return scope["service"] if scope else None
+
+
+def signed_key(authorization: str) -> str:
+    """Return the access key of a signature; empty where there is none."""
+    scope = _CREDENTIAL_SCOPE.search(authorization)
+    return scope["key"] if scope else ""
 
 
 def install() -> None:

@@ -37,6 +37,11 @@ def hide_missing(request: Request, rights: Rights, answer: Response) -> Response
     return _denied(request.method, denial("s3:ListBucket", bucket_arn, _ACCOUNT))
 
 
+def session_ended(method: str) -> Response:
+    """Refuse a request whose credentials have expired; HEAD has only the status, as at AWS."""
+    return _refused(method, "ExpiredToken", "The provided token has expired.", 400)
+
+
 def _action(method: str, arguments: MultiDict[str, str]) -> str:
     if method == "PUT":
         return "s3:PutObject"
@@ -46,5 +51,9 @@ def _action(method: str, arguments: MultiDict[str, str]) -> str:
 
 
 def _denied(method: str, message: str) -> Response:
-    body = f"<Error><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
-    return Response("" if method == "HEAD" else body, status=403, content_type="application/xml")
+    return _refused(method, "AccessDenied", message, 403)
+
+
+def _refused(method: str, code: str, message: str, status: int) -> Response:
+    body = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    return Response("" if method == "HEAD" else body, status=status, content_type="application/xml")

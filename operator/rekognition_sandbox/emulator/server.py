@@ -12,11 +12,11 @@ from werkzeug.http import http_date
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
-from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition, moto_s3, s3_rights
+from rekognition_sandbox.emulator import moto_cloudwatch, moto_rekognition, moto_s3, moto_sts, s3_rights
 from rekognition_sandbox.emulator.controls import Controls
 from rekognition_sandbox.emulator.engine import EmulatorSettings, Engine
 from rekognition_sandbox.emulator.errors import CONTENT_TYPE, AwsError
-from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_service
+from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_key, signed_service
 from rekognition_sandbox.emulator.wire import CONTROL_PREFIX
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class EmulatorApplication:
     def __init__(self, engine: Engine) -> None:
         moto_rekognition.install()
         moto_cloudwatch.install()
+        moto_sts.install()
         moto_s3.install(engine.clock)
         self._engine = engine
         self._controls = Controls(engine)
@@ -67,6 +68,8 @@ class EmulatorApplication:
         if signed_service(environ.get("HTTP_AUTHORIZATION", "")) != "s3":
             return Response.from_app(self._moto, environ, buffered=True)
         request, rights = Request(environ), self._engine.rights
+        if self._engine.roles.ended(signed_key(environ.get("HTTP_AUTHORIZATION", ""))):
+            return s3_rights.session_ended(request.method)
         refusal = s3_rights.refuse(request, rights)
         if refusal is not None:
             return refusal

@@ -114,6 +114,33 @@ class RightsChange(_Wire):
     policy: dict[str, JsonValue] | None = None
 
 
+class RoleTrust(_Wire):
+    """Which AssumeRole a role trusts: with this external id where there is one, and with session tags or without."""
+
+    role_arn: str = Field(min_length=1)
+    assumable: bool = True
+    external_id: str | None = None
+    tags_allowed: bool = Field(default=True, description="whether it trusts sts:TagSession, too")
+
+
+class AssumeRoleRecord(_Wire):
+    """One AssumeRole and what became of it: `ok`, or an error code."""
+
+    role_arn: str
+    session_name: str
+    external_id: str | None
+    tags: dict[str, str]
+    caller_account: str
+    region: str
+    outcome: str
+
+
+class SessionEnd(_Wire):
+    """The sessions that shall have ended: those of a role, or of all; credentials given later are good."""
+
+    role_arn: str | None = None
+
+
 class Hold(_Wire):
     """Whether what AWS takes its time for is held in a Region: it goes on and does not end, however late it is."""
 
@@ -246,7 +273,7 @@ class DatasetView(_Wire):
 
 
 class ResetSpec(_Wire):
-    """Forget all of Rekognition, faults, failing starts, held trainings, calls and quotas; with `s3` all buckets too.
+    """Forget all of Rekognition, faults, failing starts, held trainings, calls, quotas, roles; with `s3` buckets too.
 
     The clock keeps its time and gets its first speed back.
     """

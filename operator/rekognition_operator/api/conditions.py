@@ -504,14 +504,14 @@ REASONS: tuple[ReasonSpec, ...] = (
         ConditionType.STALLED,
         "True",
         "AWS denied a call; the message names the IAM action and the resource.",
-        "Allow the action in the operator's IAM policy; tried again every ten minutes.",
+        "Allow the action in the IAM policy that the message names; tried again every ten minutes.",
     ),
     ReasonSpec(
         Reason.CREDENTIALS_INVALID,
         ConditionType.STALLED,
         "True",
-        "The operator has no valid AWS credentials.",
-        "Correct the operator's credentials; tried again every ten minutes.",
+        "AWS does not accept the credentials of the operator, or of the role of an AWSIdentity.",
+        "Correct what the message names; tried again every ten minutes.",
     ),
     ReasonSpec(
         Reason.INVALID_REQUEST,

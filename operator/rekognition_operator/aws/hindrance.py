@@ -37,6 +37,7 @@ _KMS: Final = ", ".join(p.action for p in CALLER_PERMISSIONS["CreateProjectVersi
 
 _LOOK_AT: Final = {
     "CreateProject": "spec.projectName and spec.tags",
+    "GetCallerIdentity": "spec.region",
     "DescribeProjects": "spec.projectName and spec.region",
     "TagResource": "spec.tags",
     "CreateProjectVersion": "spec.training, spec.output and spec.description",

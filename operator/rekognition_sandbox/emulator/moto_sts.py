@@ -12,6 +12,7 @@ from moto.sts.responses import TokenResponse
 
 from rekognition_sandbox.emulator.errors import AwsError
 from rekognition_sandbox.emulator.moto_rekognition import EXCHANGE_KEY, Exchange, signed_region
+from rekognition_sandbox.emulator.rights import denial
 from rekognition_sandbox.emulator.roles import FORBIDDEN, SESSION_ENDED, RoleRequest
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class EmulatedStsResponse(TokenResponse):
         if injection.error:
             raise AwsError(injection.error.code, injection.error.message, injection.error.status)
         request.check()
+        for action in ("sts:AssumeRole", "sts:TagSession") if request.tags else ("sts:AssumeRole",):
+            if not engine.rights.allow(action, request.role_arn):
+                raise AwsError("AccessDenied", denial(action, request.role_arn, self.current_account), FORBIDDEN)
         engine.roles.demand(request, self.current_account)
         answer = super().assume_role()
         role: AssumedRole = cast("dict[str, Any]", answer.result)["Credentials"]

@@ -13,11 +13,13 @@ from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.hindrance import hindrance_of
 from rekognition_operator.aws.limiter import UnlimitedCalls
+from rekognition_operator.aws.permissions import PERMISSIONS, Feature
+from rekognition_operator.aws.policies import Scope, permission_policy
 from rekognition_operator.aws.provider import Boto3Provider
 from rekognition_operator.aws.rekognition import Boto3Rekognition
 from rekognition_operator.core.hindrance import Terminal, Transient
 from rekognition_operator.core.principal import OPERATOR, Principal
-from rekognition_operator.core.world import Feature
+from rekognition_operator.core.world import Feature as ProjectFeature
 from rekognition_sandbox.emulator.aws_client import client_environment
 from rekognition_sandbox.emulator.client import EmulatorControl
 from rekognition_sandbox.emulator.process import EmulatorProcess
@@ -71,12 +73,14 @@ async def roles(server: EmulatorProcess, monkeypatch: pytest.MonkeyPatch) -> Asy
 
 
 async def look(aws: Boto3Rekognition, name: str = "storefront") -> bool:
-    found = await aws.describe_project(name, Feature.CONTENT_MODERATION, lane=Lane.CHANGE, max_age_seconds=0)
+    found = await aws.describe_project(name, ProjectFeature.CONTENT_MODERATION, lane=Lane.CHANGE, max_age_seconds=0)
     return found is not None
 
 
 async def create(aws: Boto3Rekognition, name: str = "storefront") -> str:
-    return await aws.create_project(name, Feature.CONTENT_MODERATION, auto_update=False, tags={}, lane=Lane.CHANGE)
+    return await aws.create_project(
+        name, ProjectFeature.CONTENT_MODERATION, auto_update=False, tags={}, lane=Lane.CHANGE
+    )
 
 
 async def test_each_role_has_the_account_that_it_is_in(roles: Roles) -> None:
@@ -138,6 +142,21 @@ async def test_a_role_that_does_not_trust_the_operator_is_a_person_s_task(roles:
     roles.control.set_role(RoleTrust(role_arn=ARN))
     assert await look(await roles.connect()) is False
     assert roles.assumed() == ["AccessDenied", "ok"]
+
+
+@pytest.mark.parametrize("missing", [None, "sts:AssumeRole", "sts:TagSession"])
+async def test_the_published_policy_is_all_that_the_operator_needs_to_assume_a_role(
+    roles: Roles, missing: str | None
+) -> None:
+    permissions = [p for p in PERMISSIONS[Feature.IDENTITIES] if p.action != missing]
+    roles.control.set_rights(permission_policy(permissions, Scope("123456789012", REGION, roles=(ARN,))))
+    if missing is None:
+        await roles.connect()
+        with pytest.raises(CallError, match="AssumeRole: AccessDenied"):
+            await roles.connect(OTHERS)
+        return
+    with pytest.raises(CallError, match=missing):
+        await roles.connect()
 
 
 async def test_a_changed_principal_never_gets_the_credentials_of_the_one_before(roles: Roles) -> None:

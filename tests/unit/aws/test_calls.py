@@ -65,6 +65,17 @@ def failing(times: int, failure: Exception) -> Callable[[], str]:
     return call
 
 
+async def test_the_failure_of_the_role_that_a_call_needs_stays_what_it_is(setup: Setup) -> None:
+    failure = CallError(ErrorKind.CREDENTIALS, "AssumeRole", "AccessDenied", "no")
+    for make in (setup.caller.read, setup.caller.write):
+        with pytest.raises(CallError) as caught:
+            await make("CreateProject", Lane.CHANGE, failing(1, failure))
+        assert caught.value is failure
+    assert [(call.operation, call.outcome, call.code) for call in setup.calls] == [
+        ("CreateProject", "Credentials", "AccessDenied")
+    ] * 2
+
+
 async def test_a_call_runs_in_a_thread_after_the_limiter_let_it_go(setup: Setup) -> None:
     thread = await setup.caller.read("DescribeProjects", Lane.SWEEP, threading.current_thread)
     assert thread is not threading.main_thread()

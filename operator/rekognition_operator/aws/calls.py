@@ -55,6 +55,10 @@ def unobserved(_call: Call, /) -> None:
     """Take no note."""
 
 
+def unprepared() -> None:
+    """Need nothing before a call."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """Runs calls in one (account, Region).
@@ -73,6 +77,8 @@ class Caller:
     """AWS's own time of its answers, also of those that are errors."""
     fence: Fence = field(default_factory=Fence)
     """Asked right before each call that changes something."""
+    prepare: Callable[[], object] = unprepared
+    """Run before the fence is asked: gets credentials, whose renewal may take longer than the fence stays open."""
     principal: Principal = OPERATOR
     """Who calls, for errors to name."""
 
@@ -105,6 +111,7 @@ class Caller:
         """
 
         def fenced() -> T:
+            self.prepare()
             with self.fence.change(operation):
                 return call()
 

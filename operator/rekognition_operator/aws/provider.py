@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.loaders import Loader, create_loader
 
 from rekognition_operator import __version__
-from rekognition_operator.aws.calls import Call, Caller, CallObserver, unobserved
+from rekognition_operator.aws.calls import Call, Caller, CallObserver, unobserved, unprepared
 from rekognition_operator.aws.classify import SDK_FAILURES, classify
 from rekognition_operator.aws.detection import RekognitionDetection
 from rekognition_operator.aws.errors import ErrorKind
@@ -95,6 +95,8 @@ class _Login:
 
     session: boto3.Session
     account: str
+    renew: Callable[[], object]
+    """Renews the credentials where that is due."""
     observer: CallObserver
 
 
@@ -212,7 +214,9 @@ class Boto3Provider:
         limiter = self._limiters.get((login.account, region))
         if limiter is None:
             limiter = self._limiters[login.account, region] = self._limiter_factory(login.account, region)
-        caller = Caller(self._executor, limiter, login.observer, fence=self._fence, principal=principal)
+        caller = Caller(
+            self._executor, limiter, login.observer, fence=self._fence, prepare=login.renew, principal=principal
+        )
         gateway = Boto3Rekognition(
             clients.rekognition,
             account=login.account,
@@ -233,7 +237,10 @@ class Boto3Provider:
         if principal.role_arn is None:
             caller = Caller(self._executor, UnlimitedCalls(), self._observer, principal=principal)
             answer = await caller.read("GetCallerIdentity", Lane.CHANGE, sts.get_caller_identity)
-            return _Login(self._operator_session(), answer["Account"], self._observer)
+            session = self._operator_session()
+            own = await self._in_thread(session.get_credentials)
+            renew = unprepared if own is None else own.get_frozen_credentials
+            return _Login(session, answer["Account"], renew, self._observer)
         credentials = RoleCredentials(
             principal, principal.role_arn, sts, self._observer, clock=self._clock, now=self._now
         )
@@ -245,7 +252,8 @@ class Boto3Provider:
                 credentials.distrust()
             self._observer(call)
 
-        return _Login(session, principal.role_arn.split(":")[4], observe)  # a role acts in its own account
+        account = principal.role_arn.split(":")[4]  # a role acts in its own account
+        return _Login(session, account, credentials.get_frozen_credentials, observe)
 
     async def _in_thread(self, make: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, make)

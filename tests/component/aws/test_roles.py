@@ -211,6 +211,13 @@ async def test_credentials_are_renewed_before_they_expire_also_in_gateways_that_
     assert roles.assumed() == ["ok", "ok"]
 
 
+async def test_a_change_is_made_with_renewed_credentials(roles: Roles) -> None:
+    aws = await roles.connect()
+    roles.ahead = timedelta(minutes=55)
+    await create(aws)
+    assert "ok" in roles.assumed()[1:]
+
+
 async def test_a_refusal_at_renewal_stops_nothing_until_ten_minutes_before_the_end(roles: Roles) -> None:
     aws = await roles.connect()
     roles.control.set_role(RoleTrust(role_arn=ARN, assumable=False))

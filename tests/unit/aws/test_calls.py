@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from botocore import exceptions as sdk
 
 from rekognition_operator.aws.calls import READ_ATTEMPTS, Call, Caller
 from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.fence import Fence, FencedError
 from rekognition_operator.aws.gateway import Lane
 
 
@@ -63,6 +66,15 @@ def failing(times: int, failure: Exception) -> Callable[[], str]:
         return "answer"
 
     return call
+
+
+async def test_credentials_are_renewed_before_the_fence_is_asked(setup: Setup) -> None:
+    """Else a change could be sent long after the moment in which this operator surely led."""
+    fence = Fence(open_seconds=10)
+    fence.renewed(monotonic())
+    caller = replace(setup.caller, fence=fence, prepare=fence.close)  # the renewal outlasts the lead
+    with pytest.raises(FencedError):
+        await caller.write("CreateProject", Lane.CHANGE, lambda: pytest.fail("was called"))
 
 
 async def test_the_failure_of_the_role_that_a_call_needs_stays_what_it_is(setup: Setup) -> None:

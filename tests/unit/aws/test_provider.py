@@ -49,6 +49,9 @@ class FakeSession:
         self.clients.append((service, region_name, config))
         return self
 
+    def get_credentials(self) -> None:
+        """Have none to renew."""
+
     def get_caller_identity(self) -> dict[str, str]:
         self.asked += 1
         if self.failures:

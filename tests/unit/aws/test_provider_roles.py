@@ -45,6 +45,9 @@ class FakeSession:
         self.clients.append((service, region_name, endpoint_url))
         return self
 
+    def get_credentials(self) -> None:
+        """Have none to renew."""
+
     def get_caller_identity(self) -> dict[str, str]:
         return {"Account": "123456789012"}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
-from rekognition_operator.api.kinds import ALL_KINDS, Kind
+from rekognition_operator.api.kinds import ALL_KINDS, Definition
 from rekognition_operator.api.schema import GROUP
 
 
@@ -19,7 +19,7 @@ class AnnotationSpec:
     name: str
     value: str
     meaning: str
-    kinds: tuple[Kind, ...] = ALL_KINDS
+    kinds: tuple[Definition, ...] = ALL_KINDS
     asks_for_a_pass: bool = True
 
 
@@ -81,6 +81,6 @@ ANNOTATIONS: Final = (
 )
 
 
-def annotations_for(kind: Kind) -> tuple[AnnotationSpec, ...]:
+def annotations_for(kind: Definition) -> tuple[AnnotationSpec, ...]:
     """Return the annotations that mean something on a resource of this kind."""
     return tuple(annotation for annotation in ANNOTATIONS if kind in annotation.kinds)

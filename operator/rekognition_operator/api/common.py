@@ -49,6 +49,17 @@ AwsName = Annotated[
 """Name of a project or of a version: ProjectName and VersionName of the AWS API."""
 
 
+class IdentityRef(KubeModel):
+    """Which AWSIdentity is meant."""
+
+    name: Annotated[
+        str,
+        Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([a-z0-9.\-]*[a-z0-9])?$"),
+        KubeField(pattern_message="identityRef.name must be the name of an AWSIdentity, such as team-a"),
+    ]
+    """Name of the AWSIdentity; it must allow this namespace."""
+
+
 class Manifest(KubeModel):
     """A manifest file in Amazon S3: JSON Lines, one image with its labels a line."""
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from rekognition_operator.api.awsidentity import AWSIdentity
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
-from rekognition_operator.api.kinds import ALL_KINDS, Kind
+from rekognition_operator.api.kinds import ALL_DEFINITIONS, ALL_KINDS, Definition
 from rekognition_operator.api.moderationadapter import ModerationAdapter
 
 
@@ -36,7 +37,7 @@ class ConditionSpec:
     type: ConditionType
     always: bool
     meaning: str
-    kinds: tuple[Kind, ...] = ALL_KINDS
+    kinds: tuple[Definition, ...] = ALL_KINDS
 
 
 CONDITIONS: tuple[ConditionSpec, ...] = (
@@ -44,7 +45,8 @@ CONDITIONS: tuple[ConditionSpec, ...] = (
         ConditionType.READY,
         always=True,
         meaning="An acceptable version is in service; of a model: and it runs, or is stopped, as the spec wants it "
-        "now. Stays True on the last good version while a new one trains.",
+        "now. Stays True on the last good version while a new one trains. Of an identity: AWS can be called as it.",
+        kinds=ALL_DEFINITIONS,
     ),
     ConditionSpec(
         ConditionType.UP_TO_DATE,
@@ -184,6 +186,18 @@ class Reason(StrEnum):
     VERSION_REJECTED = "VersionRejected"
     PROOF_BLOCKED = "ProofBlocked"
     PINNED_VERSION_UNAVAILABLE = "PinnedVersionUnavailable"
+    DEFAULT_IDENTITY_DENIED = "DefaultIdentityDenied"
+    IDENTITY_NOT_FOUND = "IdentityNotFound"
+    IDENTITY_DELETING = "IdentityDeleting"
+    IDENTITY_NOT_ALLOWED = "IdentityNotAllowed"
+    IDENTITY_UNKNOWN = "IdentityUnknown"
+    BUCKET_NOT_ALLOWED = "BucketNotAllowed"
+    KMS_KEY_NOT_ALLOWED = "KmsKeyNotAllowed"
+    # identities
+    USABLE = "Usable"
+    NO_NAMESPACE_ALLOWED = "NoNamespaceAllowed"
+    IN_USE = "InUse"
+    REFUSED = "Refused"
     # drift
     DRIFT_CORRECTED = "Correcting"
     DRIFT_REPORTED = "Reported"
@@ -216,7 +230,7 @@ class ReasonSpec:
     status: Literal["True", "False", "Unknown"]
     meaning: str
     remedy: str
-    kinds: tuple[Kind, ...] = ALL_KINDS
+    kinds: tuple[Definition, ...] = ALL_KINDS
 
 
 REASONS: tuple[ReasonSpec, ...] = (
@@ -641,6 +655,90 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "`spec.pin` names a version that is gone, failed, expired, or a model of others. What was in service stays.",
         "Set `spec.pin` to another one of `status.versions`, or remove it.",
+    ),
+    ReasonSpec(
+        Reason.DEFAULT_IDENTITY_DENIED,
+        ConditionType.STALLED,
+        "True",
+        "The resource has no `identityRef`, and the operator is run with `--default-identity deny`. AWS is not asked.",
+        "Set `spec.identityRef.name` to an AWSIdentity that allows the namespace.",
+    ),
+    ReasonSpec(
+        Reason.IDENTITY_NOT_FOUND,
+        ConditionType.STALLED,
+        "True",
+        "There is no AWSIdentity of the name in `spec.identityRef`. AWS is not asked; what runs there runs on.",
+        "Create the AWSIdentity, or correct the name.",
+    ),
+    ReasonSpec(
+        Reason.IDENTITY_DELETING,
+        ConditionType.STALLED,
+        "True",
+        "The AWSIdentity that `spec.identityRef` names is being deleted, and the resource has no project yet: none is "
+        "made. Resources that have one go on until they name another identity.",
+        "Name another AWSIdentity.",
+    ),
+    ReasonSpec(
+        Reason.IDENTITY_NOT_ALLOWED,
+        ConditionType.STALLED,
+        "True",
+        "The AWSIdentity does not allow the resource's namespace. AWS is not asked; what runs there runs on.",
+        "Have its `spec.allowedNamespaces` name the namespace or one of its labels; or name another AWSIdentity.",
+    ),
+    ReasonSpec(
+        Reason.IDENTITY_UNKNOWN,
+        ConditionType.STALLED,
+        "True",
+        "The operator may not read AWSIdentities, or the namespaces that their selectors ask for, or one of them as it "
+        "is written. AWS is not asked; what runs there runs on.",
+        "Give the operator the rights that the message names, and start it again; or name no identity, or allow the "
+        "namespace by its name.",
+    ),
+    ReasonSpec(
+        Reason.BUCKET_NOT_ALLOWED,
+        ConditionType.STALLED,
+        "True",
+        "The resource names a bucket that its AWSIdentity does not allow. AWS is not asked; what runs there runs on.",
+        "Name another bucket; or have `spec.allowedBuckets` of the AWSIdentity name it.",
+    ),
+    ReasonSpec(
+        Reason.KMS_KEY_NOT_ALLOWED,
+        ConditionType.STALLED,
+        "True",
+        "The resource names a KMS key that its AWSIdentity does not allow. AWS is not asked; what runs there runs on.",
+        "Name another key; or have `spec.allowedKmsKeys` of the AWSIdentity have it, written in the same way.",
+    ),
+    ReasonSpec(
+        Reason.USABLE,
+        ConditionType.READY,
+        "True",
+        "AWS was called as the identity, for one of its namespaces.",
+        "-",
+        kinds=(AWSIdentity,),
+    ),
+    ReasonSpec(
+        Reason.NO_NAMESPACE_ALLOWED,
+        ConditionType.READY,
+        "False",
+        "No namespace may use the identity, so it was not tried.",
+        "Set `spec.allowedNamespaces`.",
+        kinds=(AWSIdentity,),
+    ),
+    ReasonSpec(
+        Reason.REFUSED,
+        ConditionType.READY,
+        "False",
+        "AWS cannot be called as the identity; the message has AWS's words and what to do.",
+        "Correct what the message names: most often the role's trust policy, or the external id.",
+        kinds=(AWSIdentity,),
+    ),
+    ReasonSpec(
+        Reason.IN_USE,
+        ConditionType.READY,
+        "False",
+        "The identity is being deleted, and resources name it: it stays until none does.",
+        "Delete those resources that the message names, or have them name another identity.",
+        kinds=(AWSIdentity,),
     ),
     ReasonSpec(
         Reason.PINNED,

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
+from rekognition_operator.api.awsidentity import AWSIdentity
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
-from rekognition_operator.api.kinds import ALL_KINDS, Kind
+from rekognition_operator.api.kinds import ALL_DEFINITIONS, ALL_KINDS, Definition
 from rekognition_operator.api.lowering import JsonObject, lower
 from rekognition_operator.api.moderationadapter import ModerationAdapter
 from rekognition_operator.api.schema import GROUP, VERSION
@@ -59,7 +60,7 @@ _MESSAGE: Final = PrinterColumn(
     "Message", "string", _condition("Ready", "message"), "What there is to know or do.", wide=True
 )
 
-COLUMNS: Final[Mapping[Kind, tuple[PrinterColumn, ...]]] = {
+COLUMNS: Final[Mapping[Definition, tuple[PrinterColumn, ...]]] = {
     ModerationAdapter: (
         replace(_READY, description="Whether an acceptable version is in service."),
         _STATUS,
@@ -100,16 +101,28 @@ COLUMNS: Final[Mapping[Kind, tuple[PrinterColumn, ...]]] = {
         ),
         _MESSAGE,
     ),
+    AWSIdentity: (
+        replace(_READY, description="Whether AWS can be called as this identity."),
+        _STATUS,
+        PrinterColumn("Account", "string", ".status.account", "AWS account of the resources that name it."),
+        PrinterColumn(
+            "Region", "string", ".spec.region", "AWS Region of resources that name it and have none themselves."
+        ),
+        PrinterColumn("Used By", "integer", ".status.usedBy", "Number of resources that name it."),
+        _AGE,
+        PrinterColumn("Role", "string", ".spec.roleArn", "ARN of the role that is assumed.", wide=True),
+        _MESSAGE,
+    ),
 }
 """What ``kubectl get`` prints of each kind."""
 
 
 def all_crds() -> list[JsonObject]:
     """Return the CustomResourceDefinitions of every kind, each ready to be written as JSON or YAML."""
-    return [crd_of(kind) for kind in ALL_KINDS]
+    return [crd_of(kind) for kind in ALL_DEFINITIONS]
 
 
-def crd_of(kind: Kind) -> JsonObject:
+def crd_of(kind: Definition) -> JsonObject:
     """Return the CustomResourceDefinition of a kind."""
     status: JsonObject = {**lower(kind.status), "default": {"observedGeneration": UNSEEN_GENERATION}}
     schema: JsonObject = {
@@ -138,8 +151,13 @@ def crd_of(kind: Kind) -> JsonObject:
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": _metadata(f"{kind.plural}.{GROUP}"),
-        "spec": {"group": GROUP, "scope": "Namespaced", "names": names, "versions": [version]},
+        "spec": {"group": GROUP, "scope": scope_of(kind), "names": names, "versions": [version]},
     }
+
+
+def scope_of(kind: Definition) -> Literal["Namespaced", "Cluster"]:
+    """Return where resources of a kind are: in a namespace each, or in the cluster as a whole."""
+    return "Namespaced" if kind in ALL_KINDS else "Cluster"
 
 
 def _metadata(name: str) -> JsonObject:

@@ -12,6 +12,7 @@ from rekognition_operator.api.common import (
     Conditions,
     Deletion,
     Drift,
+    IdentityRef,
     Output,
     Project,
     Queue,
@@ -87,7 +88,10 @@ class ResourceSpec(KubeModel):
     project_name: AwsName | None = None
     """Name of the project in AWS. Immutable. Absent: <cluster-name>.<namespace>.<name>."""
     region: Region | None = None
-    """AWS Region. Immutable. Absent: the operator's Region."""
+    """AWS Region. Immutable. Absent: that of the AWSIdentity, else the operator's Region."""
+    identity_ref: IdentityRef | None = None
+    """As whom AWS is called. Another identity may be named as long as it is of the same account and Region. Absent: as
+    the operator itself, where its settings allow that."""
     training: TrainingInputsSpec
     """What makes a version what it is. A change here trains a new version; a revert brings the old one back at once."""
     output: Output

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.kinds import ALL_DEFINITIONS
 from rekognition_operator.api.schema import GROUP
 from rekognition_sandbox.controlplane.kubectl import kubectl_path
 from rekognition_sandbox.controlplane.plane import ControlPlane
@@ -17,7 +17,7 @@ from rekognition_sandbox.testing import control_plane, namespace
 __all__ = ["control_plane", "namespace"]
 
 ROOT = Path(__file__).parents[3]
-CRD_NAMES = tuple(f"crd/{kind.plural}.{GROUP}" for kind in ALL_KINDS)
+CRD_NAMES = tuple(f"crd/{kind.plural}.{GROUP}" for kind in ALL_DEFINITIONS)
 
 Answer = subprocess.CompletedProcess[str]
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from rekognition_operator.api.awsidentity import AWSIdentity, AWSIdentitySpec
 from rekognition_operator.api.crd import crd_of
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModel, CustomLabelsModelSpec, Serving
-from rekognition_operator.api.kinds import ALL_KINDS, BY_NAME, Kind
+from rekognition_operator.api.kinds import ALL_DEFINITIONS, ALL_KINDS, BY_NAME, Definition, Kind
 from rekognition_operator.api.moderationadapter import ModerationAdapter, ModerationAdapterSpec
 from rekognition_operator.api.resource import ResourceSpec
 from rekognition_operator.api.schema import API_VERSION
@@ -17,7 +18,8 @@ from rekognition_sandbox.samples.dataset import DEFAULT_PREFIX, make_samples
 from rekognition_sandbox.samples.parts import PARTS_PREFIX, make_parts
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+EVERY_EXAMPLE = sorted((ROOT / "examples").glob("*.yaml"))
+EXAMPLES = [path for path in EVERY_EXAMPLE if not path.name.startswith(AWSIdentity.singular)]
 STORIES: dict[Kind, set[str]] = {
     ModerationAdapter: {
         "",
@@ -92,6 +94,15 @@ def test_an_example_trains_on_the_sample_data_of_the_sandbox(path: Path) -> None
     assert (spec.output.prefix or "").startswith(f"{prefix}out/")
 
 
+@pytest.mark.parametrize("name", ["awsidentity.yaml", "awsidentity-full.yaml"])
+def test_an_example_of_an_identity_says_who_may_use_it_and_is_read_by_the_models(name: str) -> None:
+    manifest = load(name)
+    spec = AWSIdentitySpec.model_validate(manifest["spec"])
+    assert "namespace" not in manifest["metadata"]
+    assert spec.allowed_namespaces is not None
+    assert spec.model_dump(by_alias=True, exclude_unset=True) == manifest["spec"]
+
+
 def test_the_examples_do_not_claim_the_same_project() -> None:
     claimed = [load(path.name) for path in EXAMPLES]
     projects = [manifest["spec"].get("projectName", manifest["metadata"]["name"]) for manifest in claimed]
@@ -111,8 +122,8 @@ def test_what_the_readme_shows_is_an_example_without_its_comments() -> None:
     assert all(manifest in examples for manifest in shown)
 
 
-@pytest.mark.parametrize("kind", ALL_KINDS, ids=lambda kind: kind.kind)
-def test_the_full_example_mentions_every_field(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", ALL_DEFINITIONS, ids=lambda kind: kind.kind)
+def test_the_full_example_mentions_every_field(kind: Definition) -> None:
     text = (ROOT / "examples" / f"{kind.singular}-full.yaml").read_text(encoding="utf-8")
     version: Any = crd_of(kind)["spec"]
     fields = names(version["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"])

@@ -10,7 +10,7 @@ from rekognition_operator.api.annotations import ANNOTATIONS
 from rekognition_operator.api.conditions import CONDITIONS, REASONS
 from rekognition_operator.api.crd import COLUMNS
 from rekognition_operator.api.customlabelsmodel import CustomLabelsModel
-from rekognition_operator.api.kinds import ALL_KINDS, Kind
+from rekognition_operator.api.kinds import ALL_DEFINITIONS, ALL_KINDS, Kind
 from rekognition_operator.api.moderationadapter import ModerationAdapter
 
 ROOT = Path(__file__).parents[3]
@@ -51,7 +51,7 @@ def row(lines: list[str], name: str) -> list[str]:
 def test_every_kind_has_a_page(generate: ModuleType) -> None:
     written = {path.name for path in generate.pages() if path.parent.name == "reference"}
     assert written == {path.name for path in (ROOT / "docs" / "reference").iterdir()}
-    assert written == {f"{kind.singular}.md" for kind in ALL_KINDS} | {"metrics.md", "values.md"}
+    assert written == {f"{kind.singular}.md" for kind in ALL_DEFINITIONS} | {"metrics.md", "values.md"}
 
 
 def test_the_committed_pages_are_what_the_code_says(generate: ModuleType) -> None:

@@ -53,7 +53,9 @@ def test_an_identity_without_a_role_is_taken(kubectl: Kubectl) -> None:
         pytest.param(identity(sessionTags={"a": "b"}), "sessionTags is sent when a role", id="tags without a role"),
         pytest.param(with_role(externalId="a b"), "externalId has letters, digits", id="a space in the external id"),
         pytest.param(with_role(sessionTags={"aws:x": "team"}), "must not start with aws:", id="a tag of AWS"),
-        pytest.param(with_role(sessionTags={"Namespace": "team"}), "nor be namespace or cluster", id="a forged namespace"),
+        pytest.param(
+            with_role(sessionTags={"Namespace": "team"}), "nor be namespace or cluster", id="a forged namespace"
+        ),
         pytest.param(with_role(region="us-east-1a"), "must be the code of an AWS Region", id="a zone for a Region"),
         pytest.param(with_role(endpoints={"s3": "http://s3.example.com"}), "http only for localhost", id="plain http"),
         pytest.param(

@@ -22,7 +22,15 @@ from rekognition_operator.kube.errors import (
     KubeInvalidError,
     KubeNotFoundError,
 )
-from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, ResourceKey
+from rekognition_operator.kube.resource import (
+    ADDRESSES,
+    CLUSTER_SCOPED,
+    NAMESPACES,
+    SERVED,
+    JsonObject,
+    Resource,
+    ResourceKey,
+)
 
 T = TypeVar("T")
 
@@ -77,7 +85,7 @@ class FakeKube:
     stored change at once, as a watch without delay.
     """
 
-    kinds: set[str] = field(default_factory=lambda: set(KINDS))
+    kinds: set[str] = field(default_factory=lambda: set(SERVED))
     calls: list[Call] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     terminating: set[str] = field(default_factory=set)
@@ -103,7 +111,7 @@ class FakeKube:
     async def list_all(self, kind: str, namespace: str | None) -> Listing:
         """Read all of a kind."""
         self._begin(Call("list_all"))
-        if kind not in self.kinds:
+        if kind not in self.kinds and kind != NAMESPACES.kind:
             raise KubeNotFoundError(f"list {kind}", "the server could not find the requested resource", 404)
         found = tuple(
             Resource.parse(copied(body))
@@ -220,7 +228,7 @@ class FakeKube:
             raise AssertionError(f"{key} exists already")
         self._uids += 1
         metadata: JsonObject = {
-            "namespace": key.namespace,
+            **({} if key.kind in CLUSTER_SCOPED else {"namespace": key.namespace}),
             "name": key.name,
             "uid": f"uid-{self._uids}",
             "generation": 1,
@@ -231,13 +239,17 @@ class FakeKube:
         if finalizers:
             metadata["finalizers"] = list(finalizers)
         self._objects[key] = {
-            "apiVersion": KINDS[key.kind].api_version,
+            "apiVersion": ADDRESSES[key.kind].api_version,
             "kind": key.kind,
             "metadata": metadata,
             "spec": copied(dict(spec)),
             "status": {"observedGeneration": -1},
         }
         return self._stored("ADDED", key)
+
+    def label(self, key: ResourceKey, **labels: str) -> Resource:
+        """Let a resource, such as a namespace, have these labels and no others."""
+        return self._store(key, metadata={**_metadata(self._objects[key]), "labels": dict(labels)})
 
     def edit_spec(self, key: ResourceKey, spec: Mapping[str, JsonValue]) -> Resource:
         """Replace the spec; the generation grows where that changes anything."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 from fakes.clock import FakeClock
+from fakes.identities import identities_of
 from fakes.kube import WRITES, Call, FakeKube
 from fakes.rekognition import FakeProvider, FakeRekognition
 from rekognition_operator.api.kinds import BY_NAME
@@ -159,6 +160,7 @@ class Simulation:
             provider=FakeProvider(self.aws),
             slots=lambda _account, _region: self.slots,
             cache=self.cache,
+            identities=identities_of(self.kube, self.cache, cluster_name=CLUSTER),
             identity=OperatorIdentity(CLUSTER, "us-east-1"),
             policy=self.policy,
             clock=clock,

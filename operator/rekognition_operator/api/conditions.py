@@ -195,7 +195,7 @@ class Reason(StrEnum):
     KMS_KEY_NOT_ALLOWED = "KmsKeyNotAllowed"
     # identities
     USABLE = "Usable"
-    NO_NAMESPACE_ALLOWED = "NoNamespaceAllowed"
+    NOT_TRIED = "NotTried"
     IN_USE = "InUse"
     REFUSED = "Refused"
     # drift
@@ -717,11 +717,11 @@ REASONS: tuple[ReasonSpec, ...] = (
         kinds=(AWSIdentity,),
     ),
     ReasonSpec(
-        Reason.NO_NAMESPACE_ALLOWED,
+        Reason.NOT_TRIED,
         ConditionType.READY,
         "False",
-        "No namespace may use the identity, so it was not tried.",
-        "Set `spec.allowedNamespaces`.",
+        "AWS was not called as the identity, since no namespace may use it, or there is no Region to call AWS in.",
+        "Set `spec.allowedNamespaces` or `spec.region`, as the message says.",
         kinds=(AWSIdentity,),
     ),
     ReasonSpec(

@@ -18,17 +18,19 @@ from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock, SystemClock
 from rekognition_operator.controller.crds import KindsGoneError, check_served, wait_until_served, watch_kinds
 from rekognition_operator.controller.election import Elector, LeaseLostError, Terms, Watchdog, new_holder
+from rekognition_operator.controller.identities import Identities
+from rekognition_operator.controller.identity_pass import IdentityReconciler
 from rekognition_operator.controller.intake import Intake
 from rekognition_operator.controller.kopf_app import operator_registry, run_kopf
 from rekognition_operator.controller.metrics import Metrics
-from rekognition_operator.controller.queue import WorkQueue
+from rekognition_operator.controller.queue import Requeue, WorkQueue
 from rekognition_operator.controller.reconcile import OperatorIdentity, Reconciler
 from rekognition_operator.controller.server import HealthServer, Readiness
 from rekognition_operator.controller.settings import OperatorSettings
 from rekognition_operator.controller.sweep import Sweeper
 from rekognition_operator.kube.client import KubeClient
 from rekognition_operator.kube.config import default_namespace
-from rekognition_operator.kube.resource import ResourceKey
+from rekognition_operator.kube.resource import IDENTITIES, ResourceKey
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +83,29 @@ class Operator:
             ),
             observer=CallTeller(self._metrics),
         )
-        reconciler = Reconciler(
+        self._identities = Identities(
+            self._kube,
+            self._cache,
+            cluster_name=settings.cluster_name,
+            default=settings.default_identity,
+            requeue=self._ask_for_pass,
+            changed=self._provider.forget,
+        )
+        self._identity_reconciler = IdentityReconciler(
+            kube=self._kube,
+            identities=self._identities,
+            provider=self._provider,
+            clock=self._clock,
+            default_region=settings.default_region,
+            sweep_seconds=settings.sweep_seconds,
+            fence=self._fence,
+        )
+        self._reconciler = Reconciler(
             kube=self._kube,
             provider=self._provider,
             slots=SlotsByAccount(settings.slots, self._clock.monotonic),
             cache=self._cache,
+            identities=self._identities,
             identity=OperatorIdentity(settings.cluster_name, settings.default_region),
             policy=settings.policy,
             clock=self._clock,
@@ -93,9 +113,9 @@ class Operator:
             fence=self._fence,
             nudge=lambda key: self._queue.add(key, Lane.FLIGHT),
         )
-        self._queue = WorkQueue[ResourceKey](reconciler.run, concurrency=settings.concurrency, clock=self._clock)
-        self._intake = Intake(self._cache, self._queue, self._clock)
-        self._metrics.watch(self._queue.depth, lambda: self._cache, reconciler.last_look)
+        self._queue = WorkQueue[ResourceKey](self._work_on, concurrency=settings.concurrency, clock=self._clock)
+        self._intake = Intake(self._cache, self._queue, self._clock, self._identities)
+        self._metrics.watch(self._queue.depth, lambda: self._cache, self._reconciler.last_look)
 
     async def run(self) -> None:
         """Run until a signal asks to stop; then passes under way get their grace time.
@@ -175,27 +195,15 @@ class Operator:
             namespaces=settings.namespaces,
             list_seconds=settings.list_seconds,
         )
-        registry = operator_registry(
-            self._intake,
-            kubeconfig=settings.kubeconfig,
-            on_cleanup=self._wind_down,
-        )
         # Started before kopf, so that kopf does not take them for its own and cancel them.
         others = [
-            asyncio.create_task(self._queue.run(), name="work queue"),
-            asyncio.create_task(sweeper.run(), name="sweep"),
+            asyncio.create_task(self._identities.run(self._clock, settings.list_seconds), name="list of identities"),
+            asyncio.create_task(self._once_identities_are_known(self._queue.run()), name="work queue"),
+            asyncio.create_task(self._once_identities_are_known(sweeper.run()), name="sweep"),
             asyncio.create_task(watch_kinds(self._kube, self._clock), name="watch of the kinds"),
             *(asyncio.create_task(held, name="lease") for held in holding),
         ]
-        watch = asyncio.create_task(
-            run_kopf(
-                registry,
-                namespaces=settings.namespaces,
-                stop=self._stop,
-                on_started=self._handle_signals,  # kopf has just set its own, which a second signal breaks
-            ),
-            name="watch",
-        )
+        watch = asyncio.create_task(self._watch(), name="watch")
         try:
             done, _ = await asyncio.wait([watch, *others], return_when=asyncio.FIRST_COMPLETED)
             if self._winding_down:  # by the watch, which has ended by itself
@@ -211,6 +219,38 @@ class Operator:
             await self._queue.stop(0)
         if failure is not None:
             raise OperatorFailedError(failure)
+
+    async def _watch(self) -> None:
+        """Watch what the operator may read, once that is known."""
+        settings = self._settings
+        if not await self._unless_stopped(self._identities.listed()):
+            return
+        registry = operator_registry(
+            self._intake,
+            kubeconfig=settings.kubeconfig,
+            on_cleanup=self._wind_down,
+            cluster_scoped=self._identities.readable,
+        )
+        await run_kopf(
+            registry,
+            namespaces=settings.namespaces,
+            stop=self._stop,
+            on_started=self._handle_signals,  # kopf has just set its own, which a second signal breaks
+        )
+
+    async def _once_identities_are_known(self, work: Coroutine[object, object, None]) -> None:
+        await self._identities.listed()
+        await work
+
+    async def _work_on(self, key: ResourceKey, lane: Lane) -> Requeue:
+        if key.kind == IDENTITIES.kind:
+            return await self._identity_reconciler.run(key, lane)
+        return await self._reconciler.run(key, lane)
+
+    def _ask_for_pass(self, key: ResourceKey, lane: Lane) -> None:
+        """Queue a resource, or an AWSIdentity: these only where every resource is seen that may name one."""
+        if key.kind != IDENTITIES.kind or not self._settings.namespaces:
+            self._queue.add(key, lane)
 
     async def _wind_down(self) -> None:
         self._winding_down = True

@@ -14,7 +14,7 @@ from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.server import Readiness
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.errors import KubeError
-from rekognition_operator.kube.resource import KINDS
+from rekognition_operator.kube.resource import SERVED
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ async def check_served(kube: Kube) -> None:
 
 
 async def _missing(kube: Kube) -> list[str]:
-    return sorted(set(KINDS) - await kube.served_kinds())
+    return sorted(set(SERVED) - await kube.served_kinds())
 
 
 def _install_hint(missing: list[str]) -> str:

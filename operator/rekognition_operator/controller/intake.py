@@ -8,11 +8,18 @@ from rekognition_operator.api.conditions import ConditionType
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
+from rekognition_operator.controller.identities import Identities
 from rekognition_operator.controller.queue import WorkQueue
 from rekognition_operator.core.resolve import parse_status
 from rekognition_operator.core.tags import answer_value
 from rekognition_operator.kube.api import Listing
-from rekognition_operator.kube.resource import JsonObject, MalformedResourceError, Resource, ResourceKey
+from rekognition_operator.kube.resource import (
+    CLUSTER_SCOPED,
+    JsonObject,
+    MalformedResourceError,
+    Resource,
+    ResourceKey,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -20,12 +27,15 @@ DELETED = "DELETED"
 
 
 class Intake:
-    """Feeds the cache, and the queue with the resources whose new state asks for something."""
+    """Feeds the caches, and the queue with the resources whose new state asks for something."""
 
-    def __init__(self, cache: ResourceCache, queue: WorkQueue[ResourceKey], clock: Clock) -> None:
+    def __init__(
+        self, cache: ResourceCache, queue: WorkQueue[ResourceKey], clock: Clock, identities: Identities
+    ) -> None:
         self._cache = cache
         self._queue = queue
         self._clock = clock
+        self._identities = identities
         self._untold: dict[ResourceKey, float] = {}
         """What a list has brought, and when, that the watch has not told of yet."""
 
@@ -40,6 +50,9 @@ class Intake:
             resource = Resource.parse(body)
         except MalformedResourceError as error:
             logger.warning("An event of the watch was left out: %s", error)
+            return
+        if resource.key.kind in CLUSTER_SCOPED:
+            self._identities.learn(resource, gone=change == DELETED)
             return
         self._untold.pop(resource.key, None)
         if change == DELETED:
@@ -73,6 +86,9 @@ class Intake:
             self._queue.add(resource.key, lane_of(resource))
         elif before.asked != resource.asked or (before.claimed and not resource.claimed):
             self._queue.add(resource.key, Lane.CHANGE)
+        if before is None or resource.gone or before.identity != resource.identity:
+            self._identities.used(resource if before is None else before)
+            self._identities.used(resource)
         return before is not resource
 
     def _gone(self, resource: Resource) -> None:
@@ -81,6 +97,7 @@ class Intake:
             # One more pass, which finds nothing and forgets what was remembered of the resource.
             self._queue.forget(resource.key)
             self._queue.add(resource.key, Lane.SWEEP)
+        self._identities.used(resource)
 
 
 def lane_of(resource: Resource) -> Lane:

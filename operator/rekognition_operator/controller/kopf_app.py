@@ -14,7 +14,7 @@ import kopf
 
 from rekognition_operator.controller.intake import Intake
 from rekognition_operator.kube.config import load_configuration
-from rekognition_operator.kube.resource import KINDS, JsonObject
+from rekognition_operator.kube.resource import KINDS, JsonObject, ResourceKind
 
 UNUSED_FINALIZER: Final = "rekognition-operator.io/unused-by-kopf"
 """kopf removes its finalizer from whatever needs none, so it must never have the name of ours."""
@@ -59,8 +59,13 @@ def operator_registry(
     *,
     kubeconfig: Path | None,
     on_cleanup: Callable[[], Awaitable[None]],
+    cluster_scoped: Collection[ResourceKind] = (),
 ) -> kopf.OperatorRegistry:
-    """Return kopf's registry with our handlers: it starts empty, so it needs a login of its own."""
+    """Return kopf's registry with our handlers: it starts empty, so it needs a login of its own.
+
+    ``cluster_scoped`` are watched beside the kinds of ours, also by an operator of some namespaces only: kopf watches
+    what has no namespace in the cluster as a whole.
+    """
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
@@ -71,7 +76,7 @@ def operator_registry(
     async def cleanup(**_: object) -> None:
         await on_cleanup()  # here, and not after kopf: it cancels what runs 5 s after its own end
 
-    for kind in KINDS.values():
+    for kind in (*KINDS.values(), *cluster_scoped):
 
         @kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)
         async def seen(event: kopf.RawEvent, **_: object) -> None:  # async: not in a thread; no result, no patch

@@ -129,6 +129,12 @@ class Memory:
     proofs: ProofMemory = field(default_factory=ProofMemory)
     publishing: PublishMemory = field(default_factory=PublishMemory)
 
+    def use(self, slots: Slots, key: ResourceKey) -> None:
+        """Take slots from here on; those of another account or Region are let go of."""
+        if self.slots is not None and self.slots is not slots:
+            self.slots.forget(str(key))
+        self.slots = slots
+
 
 class Memories:
     """The memories of all resources. A resource that was created anew under an old name begins with an empty one."""

@@ -25,6 +25,7 @@ from rekognition_operator.controller.backoff import JITTER, PATIENT_AFTER, Backo
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.data import observe_data
+from rekognition_operator.controller.identities import Identities
 from rekognition_operator.controller.logs import pass_context
 from rekognition_operator.controller.memory import Held, Memories, Memory
 from rekognition_operator.controller.metrics import Metrics
@@ -37,9 +38,8 @@ from rekognition_operator.controller.usage import observe_usage
 from rekognition_operator.controller.way_out import may_go, with_way_out
 from rekognition_operator.core.actions import CreateVersion, ReleaseFinalizer, StartVersion
 from rekognition_operator.core.decide import decide
-from rekognition_operator.core.decision import Decision, Policy, Report
+from rekognition_operator.core.decision import Decision, Finding, Policy, Report
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
-from rekognition_operator.core.principal import OPERATOR
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
 from rekognition_operator.core.status import first_sight, month_shown
 from rekognition_operator.core.tags import answer_value
@@ -86,6 +86,8 @@ class Reconciler:
         The training slots of an (account, Region).
     cache
         What the watch says of each resource.
+    identities
+        As whom AWS is called for a resource, if at all.
     identity, policy
         The operator's settings that decisions depend on.
     clock, draw
@@ -103,6 +105,7 @@ class Reconciler:
         provider: RekognitionProvider,
         slots: Callable[[str, str], Slots],
         cache: ResourceCache,
+        identities: Identities,
         identity: OperatorIdentity,
         policy: Policy,
         clock: Clock,
@@ -115,6 +118,7 @@ class Reconciler:
         self._provider = provider
         self._slots = slots
         self._cache = cache
+        self._identities = identities
         self._identity = identity
         self._policy = policy
         self._clock = clock
@@ -224,11 +228,16 @@ class Reconciler:
 
     async def _look_and_act(self, resource: Resource, memory: Memory, lane: Lane) -> _Found:
         try:
-            aws = await self._provider.connect(OPERATOR, region_of(resource.body, self._identity.default_region))
+            granted = await self._identities.grant(resource)
+            if isinstance(granted, Finding):
+                refused = Terminal(granted.reason, granted.message, self._policy.sweep_seconds)
+                return _Found(hindrance=refused, acted=Acted(attempt=memory.attempt))
+            default_region = granted.region or self._identity.default_region
+            aws = await self._provider.connect(granted.principal, region_of(resource.body, default_region))
             desired = resolve(
                 resource.body,
                 cluster_name=self._identity.cluster_name,
-                default_region=self._identity.default_region,
+                default_region=default_region,
                 account=aws.account,
             )
             observed = await self._observe(aws, resource, desired, memory, lane)
@@ -238,7 +247,8 @@ class Reconciler:
         except CallError as error:
             hindrance = hindrance_of(error, None)
             return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
-        memory.slots = self._slots(aws.account, aws.region)
+        memory.use(self._slots(aws.account, aws.region), resource.key)
+        assert memory.slots is not None  # noqa: S101  # for the type checker: set right before
         decision = decide(desired, observed, self._policy, self._clock.now(), memory.attempt)
         holding = {
             SlotKind.TRAINING: trainings(desired, observed),

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from rekognition_operator.aws.slots import SlotKind
 from rekognition_operator.controller.prices import UnitPrices
 from rekognition_operator.core.decision import Policy
+from rekognition_operator.core.identity import DefaultIdentity
 
 ENV_PREFIX: Final = "REKOGNITION_OPERATOR_"
 REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -37,6 +38,9 @@ class OperatorSettings(BaseSettings):
     region: Annotated[str, Field(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")] | None = None
     """AWS Region of resources without spec.region. Default: AWS_REGION or AWS_DEFAULT_REGION; with neither, such
     resources are Stalled."""
+    default_identity: DefaultIdentity = "allow"
+    """Whether resources without spec.identityRef are worked on with the operator's own AWS credentials: allow, or deny,
+    where not everybody who may create resources may use these. Denied resources are Stalled."""
     namespaces: Annotated[tuple[str, ...], NoDecode] = ()
     """Namespaces to work in, separated by commas. Default: all."""
     kubeconfig: Path | None = None

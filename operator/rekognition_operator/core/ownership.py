@@ -44,7 +44,7 @@ def moved(desired: Desired) -> Finding | None:
         f"it now "
         f"resolves to {desired.place.project_name} in account {desired.place.account}, Region {desired.place.region}. "
         "Nothing is changed in AWS: what runs there runs on, and is billed. "
-        "Restore the operator's credentials, Region or cluster name; or, to leave the old "
+        "Restore spec.identityRef, or the operator's credentials, Region or cluster name; or, to leave the old "
         f"project behind and start anew: {accept_move_line(desired.owner, wanted)}",
     )
 

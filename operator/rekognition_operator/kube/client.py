@@ -34,7 +34,7 @@ from rekognition_operator.kube.errors import (
 )
 from rekognition_operator.kube.events import event_body
 from rekognition_operator.kube.lease import Lease, LeaseSpec
-from rekognition_operator.kube.resource import KINDS, JsonObject, Resource, ResourceKey, ResourceKind
+from rekognition_operator.kube.resource import ADDRESSES, JsonObject, Resource, ResourceKey, ResourceKind
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -108,7 +108,7 @@ class KubeClient:
     async def get(self, key: ResourceKey) -> Resource | None:
         """Read one resource now; None where it does not exist."""
         try:
-            return Resource.parse(await self._request("GET", _path(KINDS[key.kind], key), f"get {key}"))
+            return Resource.parse(await self._request("GET", _path(ADDRESSES[key.kind], key), f"get {key}"))
         except KubeNotFoundError:
             return None
 
@@ -116,8 +116,8 @@ class KubeClient:
         """Read all resources of a kind, page by page."""
         where = "all namespaces" if namespace is None else f"namespace {namespace}"
         operation = f"list {kind} in {where}"
-        path = _collection(KINDS[kind], namespace)
-        common: JsonObject = {"apiVersion": KINDS[kind].api_version, "kind": kind}  # items may lack them
+        path = _collection(ADDRESSES[kind], namespace)
+        common: JsonObject = {"apiVersion": ADDRESSES[kind].api_version, "kind": kind}  # items may lack them
         resources: list[Resource] = []
         resource_version = ""
         async for page in self._pages(path, operation):
@@ -130,7 +130,7 @@ class KubeClient:
         body: JsonObject = {
             "metadata": {"resourceVersion": resource.resource_version, "finalizers": list(finalizers) or None}
         }
-        path = _path(KINDS[resource.key.kind], resource.key)
+        path = _path(ADDRESSES[resource.key.kind], resource.key)
         return Resource.parse(
             await self._request("PATCH", path, f"patch the finalizers of {resource.key}", body=body, type_=MERGE_PATCH)
         )
@@ -138,7 +138,7 @@ class KubeClient:
     async def patch_status(self, resource: Resource, patch: JsonObject) -> Resource:
         """Merge into the status through the status subresource."""
         body: JsonObject = {"metadata": {"resourceVersion": resource.resource_version}, "status": patch}
-        path = _path(KINDS[resource.key.kind], resource.key) + "/status"
+        path = _path(ADDRESSES[resource.key.kind], resource.key) + "/status"
         return Resource.parse(
             await self._request("PATCH", path, f"patch the status of {resource.key}", body=body, type_=MERGE_PATCH)
         )
@@ -146,7 +146,7 @@ class KubeClient:
     async def set_annotations(self, key: ResourceKey, annotations: Mapping[str, str]) -> Resource:
         """Set annotations, whatever else has changed since the resource was read: for people, not for the operator."""
         body: JsonObject = {"metadata": {"annotations": dict(annotations)}}
-        path = _path(KINDS[key.kind], key)
+        path = _path(ADDRESSES[key.kind], key)
         return Resource.parse(await self._request("PATCH", path, f"annotate {key}", body=body, type_=MERGE_PATCH))
 
     async def create_event(self, event: Event) -> None:
@@ -310,8 +310,8 @@ class KubeClient:
 
 
 def _collection(kind: ResourceKind, namespace: str | None) -> str:
-    scope = "" if namespace is None else f"/namespaces/{quote(namespace)}"
-    return f"/apis/{kind.api_version}{scope}/{kind.plural}"
+    scope = f"/namespaces/{quote(namespace)}" if namespace else ""
+    return f"/{'apis' if kind.group else 'api'}/{kind.api_version}{scope}/{kind.plural}"
 
 
 def _path(kind: ResourceKind, key: ResourceKey) -> str:

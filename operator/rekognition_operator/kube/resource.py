@@ -7,6 +7,7 @@ from typing import Final, Self, cast
 from pydantic import JsonValue
 
 from rekognition_operator.api.annotations import ANNOTATIONS
+from rekognition_operator.api.awsidentity import AWSIdentity
 from rekognition_operator.api.kinds import ALL_KINDS
 from rekognition_operator.api.schema import GROUP, VERSION
 
@@ -20,7 +21,7 @@ LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """A kind of ours as the API server addresses it."""
+    """A kind as the API server addresses it."""
 
     kind: str
     plural: str
@@ -30,29 +31,38 @@ class ResourceKind:
     @property
     def api_version(self) -> str:
         """Group and version, as ``apiVersion`` says it."""
-        return f"{self.group}/{self.version}"
+        return f"{self.group}/{self.version}" if self.group else self.version
 
 
 KINDS: Final[Mapping[str, ResourceKind]] = {kind.kind: ResourceKind(kind.kind, kind.plural) for kind in ALL_KINDS}
-"""The kinds that the operator works on, by name."""
+"""The namespaced kinds that the operator works on, by name."""
+IDENTITIES: Final = ResourceKind(AWSIdentity.kind, AWSIdentity.plural)
+"""The cluster-scoped kind that says as whom AWS is called."""
+NAMESPACES: Final = ResourceKind("Namespace", "namespaces", group="", version="v1")
+"""Read for their labels only."""
+SERVED: Final[Mapping[str, ResourceKind]] = {**KINDS, IDENTITIES.kind: IDENTITIES}
+"""The kinds of our group."""
+CLUSTER_SCOPED: Final[Mapping[str, ResourceKind]] = {kind.kind: kind for kind in (IDENTITIES, NAMESPACES)}
+ADDRESSES: Final[Mapping[str, ResourceKind]] = {**KINDS, **CLUSTER_SCOPED}
+"""Every kind that is read, by name."""
 
 
 @dataclass(frozen=True, order=True)
 class ResourceKey:
-    """By what a resource is known: its kind, namespace and name."""
+    """By what a resource is known: its kind, namespace (empty where the kind is cluster-scoped) and name."""
 
     kind: str
     namespace: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read what ``str()`` wrote."""
         kind, _, rest = text.partition(" ")
-        namespace, _, name = rest.partition("/")
+        namespace, _, name = rest.rpartition("/")
         return cls(kind, namespace, name)
 
 
@@ -92,8 +102,10 @@ class Resource:
             kept["annotations"] = cast("JsonValue", annotations)
         generation = kept.get("generation")
         deletion_timestamp = kept.get("deletionTimestamp")
+        kind = text_member(body, "kind")
+        namespace = "" if kind in CLUSTER_SCOPED else text_member(kept, "namespace")
         return cls(
-            key=ResourceKey(text_member(body, "kind"), text_member(kept, "namespace"), text_member(kept, "name")),
+            key=ResourceKey(kind, namespace, text_member(kept, "name")),
             uid=text_member(kept, "uid"),
             resource_version=text_member(kept, "resourceVersion"),
             generation=generation if isinstance(generation, int) else 0,
@@ -108,6 +120,20 @@ class Resource:
         """The status as it is stored; empty where there is none."""
         status = self.body.get("status")
         return status if isinstance(status, dict) else {}
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels."""
+        metadata = self.body.get("metadata")
+        return text_map(metadata.get("labels")) if isinstance(metadata, dict) else {}
+
+    @property
+    def identity(self) -> str | None:
+        """The name of the AWSIdentity that ``spec.identityRef`` says; None where it says none."""
+        spec = self.body.get("spec")
+        reference = spec.get("identityRef") if isinstance(spec, dict) else None
+        name = reference.get("name") if isinstance(reference, dict) else None
+        return name if isinstance(name, str) else None
 
     @property
     def deleting(self) -> bool:

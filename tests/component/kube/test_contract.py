@@ -13,7 +13,7 @@ from fakes.kube import FakeKube
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.client import KubeClient
 from rekognition_operator.kube.errors import KubeConflictError, KubeInvalidError, KubeNotFoundError
-from rekognition_operator.kube.resource import FINALIZER, KINDS, JsonObject, Resource, ResourceKey
+from rekognition_operator.kube.resource import FINALIZER, KINDS, SERVED, JsonObject, Resource, ResourceKey
 from rekognition_sandbox.controlplane.plane import ControlPlane
 
 pytestmark = pytest.mark.controlplane
@@ -212,7 +212,7 @@ async def test_a_deleted_resource_stays_until_the_last_finalizer_goes(world: Wor
 
 
 async def test_the_kinds_that_are_served_are_discovered(world: World) -> None:
-    assert await world.kube.served_kinds() == frozenset(KINDS)
+    assert await world.kube.served_kinds() == frozenset(SERVED)
 
 
 def condition(type_: str, status: str) -> JsonValue:

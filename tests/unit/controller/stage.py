@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from fakes.clock import FakeClock
-from fakes.kube import FakeKube
+from fakes.identities import identities_of
+from fakes.kube import Change, FakeKube
 from fakes.rekognition import FakeProvider, FakeRekognition
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.slots import SlotKind, Slots
@@ -12,9 +13,10 @@ from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.queue import Requeue
 from rekognition_operator.controller.reconcile import OperatorIdentity, Reconciler
 from rekognition_operator.core.decision import Policy
+from rekognition_operator.core.identity import DefaultIdentity
 from rekognition_operator.core.inputs import ManifestRef, TrainingInputs, digests
 from rekognition_operator.core.world import Owner
-from rekognition_operator.kube.resource import JsonObject, Resource, ResourceKey
+from rekognition_operator.kube.resource import CLUSTER_SCOPED, JsonObject, Resource, ResourceKey
 
 KEY = ResourceKey("ModerationAdapter", "trust-safety", "storefront")
 PROJECT = "test.trust-safety.storefront"
@@ -55,6 +57,9 @@ class Stage:
     log: list[str] = field(default_factory=list)
     """Every call to either side, in order."""
     nudged: list[ResourceKey] = field(default_factory=list)
+    requeued: list[ResourceKey] = field(default_factory=list)
+    """What a change of an identity or a namespace has asked a pass for."""
+    default_identity: DefaultIdentity = "allow"
     training_slots: int = 2
     running_model_slots: int = 2
 
@@ -68,10 +73,17 @@ class Stage:
     def start(self) -> None:
         """Start an operator that remembers nothing."""
         self.cache = ResourceCache()
-        self.kube.watchers = [lambda _, resource: self.learn(resource)]
+        self.kube.watchers = [self.hear]
         for resource in list(self.resources()):
             self.cache.learn(resource)
         self.metrics = Metrics()
+        self.identities = identities_of(
+            self.kube,
+            self.cache,
+            default=self.default_identity,
+            requeue=lambda key, _: self.requeued.append(key),
+            changed=self.provider.forget,
+        )
         capacities = {SlotKind.TRAINING: self.training_slots, SlotKind.RUNNING_MODEL: self.running_model_slots}
         self.slots = Slots(capacities, self.clock.monotonic)
         self.reconciler = Reconciler(
@@ -79,6 +91,7 @@ class Stage:
             provider=self.provider,
             slots=lambda _account, _region: self.slots,
             cache=self.cache,
+            identities=self.identities,
             identity=OperatorIdentity("test", "us-east-1"),
             policy=self.policy,
             clock=self.clock,
@@ -93,6 +106,12 @@ class Stage:
 
     def learn(self, resource: Resource) -> None:
         self.cache.learn(resource)
+
+    def hear(self, change: Change, resource: Resource) -> None:
+        if resource.key.kind in CLUSTER_SCOPED:
+            self.identities.learn(resource, gone=change == "DELETED")
+        else:
+            self.learn(resource)
 
     def stop_watching(self) -> None:
         """Let the watch fall behind: the cache hears of no change by others."""

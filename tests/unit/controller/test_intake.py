@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from fakes.clock import FakeClock
+from fakes.identities import identities_of
 from fakes.kube import Change, FakeKube
 from rekognition_operator.api.annotations import LAST_USED_AT
 from rekognition_operator.aws.gateway import Lane
@@ -27,7 +28,8 @@ class Watched:
         self.cache = ResourceCache()
         self.clock = FakeClock()
         self.queue = WorkQueue[ResourceKey](self._work, concurrency=1, clock=self.clock)
-        self.intake = Intake(self.cache, self.queue, self.clock)
+        self.identities = identities_of(self.kube, self.cache, requeue=self.queue.add)
+        self.intake = Intake(self.cache, self.queue, self.clock, self.identities)
 
     async def _work(self, key: ResourceKey, lane: Lane) -> Requeue:
         raise AssertionError(f"nothing is worked on in these tests, yet {key} is, in lane {lane}")

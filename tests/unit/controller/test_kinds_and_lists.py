@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from fakes.clock import FakeClock, settle, until
+from fakes.identities import identities_of
 from fakes.kube import FakeKube
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller.cache import ResourceCache
@@ -29,7 +30,7 @@ async def test_a_missing_kind_is_waited_for_and_named_in_readiness(caplog: pytes
     waiting = asyncio.create_task(wait_until_served(kube, readiness, clock))
     await settle()
     assert readiness.waits_for is not None
-    assert "does not serve CustomLabelsModel, ModerationAdapter of" in readiness.waits_for
+    assert "does not serve AWSIdentity, CustomLabelsModel, ModerationAdapter of" in readiness.waits_for
     for _ in range(3):
         await clock.advance(POLL_SECONDS)
     assert not waiting.done()
@@ -78,7 +79,7 @@ class Listed:
         self.sweeper = Sweeper(
             self.kube,
             self.cache,
-            Intake(self.cache, self.queue, self.clock),
+            Intake(self.cache, self.queue, self.clock, identities_of(self.kube, self.cache)),
             self.readiness,
             self.clock,
             namespaces=namespaces,

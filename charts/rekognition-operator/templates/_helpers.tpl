@@ -43,6 +43,27 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
+{{- /* What it may do in the cluster as a whole, where it works in all namespaces: it holds and reports identities. */}}
+{{- define "operator.clusterRules" -}}
+- apiGroups: [rekognition-operator.io]
+  resources: [awsidentities]
+  verbs: [get, list, watch, patch]
+- apiGroups: [rekognition-operator.io]
+  resources: [awsidentities/status]
+  verbs: [patch]
+- apiGroups: [rekognition-operator.io]
+  resources: [awsidentities/finalizers]
+  verbs: [update]
+{{ include "operator.namespaceLabels" . }}
+{{- end }}
+
+{{- /* AWSIdentities may allow namespaces by their labels. */}}
+{{- define "operator.namespaceLabels" -}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get, list, watch]
+{{- end }}
+
 {{- /* What the operator may do with the resources of a namespace: in all of them, or in those that it watches. */}}
 {{- define "operator.rules" -}}
 # patch of the resource itself carries finalizers only; through /status they would be dropped.

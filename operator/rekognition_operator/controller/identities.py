@@ -88,7 +88,7 @@ class Identities:
 
     async def list_once(self) -> None:
         """List both kinds, and take in what is new and what is gone."""
-        for kind in CLUSTER_SCOPED:
+        for kind in [kind for kind in CLUSTER_SCOPED if kind not in self._unreadable]:
             before = [known for known in self._cache if known.key.kind == kind]
             try:
                 listing = await self._kube.list_all(kind, None)

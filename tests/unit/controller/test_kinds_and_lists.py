@@ -35,7 +35,7 @@ async def test_a_missing_kind_is_waited_for_and_named_in_readiness(caplog: pytes
         await clock.advance(POLL_SECONDS)
     assert not waiting.done()
     assert len(caplog.records) == 1, "said once, not at every look"
-    kube.kinds.add("ModerationAdapter")
+    kube.kinds |= {"ModerationAdapter", "AWSIdentity"}
     await clock.advance(POLL_SECONDS)
     assert "does not serve CustomLabelsModel of" in readiness.waits_for
     kube.kinds.add("CustomLabelsModel")

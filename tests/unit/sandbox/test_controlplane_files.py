@@ -4,12 +4,13 @@ import json
 import os
 import stat
 import subprocess
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 import yaml
 
-from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.kinds import ALL_DEFINITIONS
 from rekognition_operator.api.schema import GROUP
 from rekognition_sandbox.controlplane import audit, operator_setup
 from rekognition_sandbox.controlplane.api import ApiClient, object_path
@@ -29,11 +30,14 @@ CLIENT = ApiClient("https://127.0.0.1:6443", "-----BEGIN CERTIFICATE-----\n", "t
 def test_the_operator_has_the_same_rights_on_every_kind() -> None:
     text = Path(operator_setup.__file__).with_name("rbac.yaml").read_text(encoding="utf-8")
     [rules] = [manifest["rules"] for manifest in yaml.safe_load_all(text) if manifest["kind"] == "ClusterRole"]
-    ours = {tuple(rule["verbs"]): rule["resources"] for rule in rules if rule["apiGroups"] == [GROUP]}
+    ours: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for rule in rules:
+        if rule["apiGroups"] == [GROUP]:
+            ours[tuple(rule["verbs"])] += rule["resources"]
     assert ours == {
-        ("get", "list", "watch", "patch"): [kind.plural for kind in ALL_KINDS],
-        ("patch",): [f"{kind.plural}/status" for kind in ALL_KINDS],
-        ("update",): [f"{kind.plural}/finalizers" for kind in ALL_KINDS],
+        ("get", "list", "watch", "patch"): [kind.plural for kind in ALL_DEFINITIONS],
+        ("patch",): [f"{kind.plural}/status" for kind in ALL_DEFINITIONS],
+        ("update",): [f"{kind.plural}/finalizers" for kind in ALL_DEFINITIONS],
     }
 
 

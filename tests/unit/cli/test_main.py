@@ -16,6 +16,7 @@ from rekognition_operator.cli.main import TRACEBACK_VARIABLE, main
 CRD_FILES = {
     "rekognition-operator.io_moderationadapters.yaml",
     "rekognition-operator.io_customlabelsmodels.yaml",
+    "rekognition-operator.io_awsidentities.yaml",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from rekognition_operator.api.awsidentity import AWSIdentity
 from rekognition_operator.api.kinds import ALL_KINDS
 from rekognition_operator.cli.errors import CommandError
 from rekognition_operator.cli.leftovers import leftover, total
@@ -32,10 +33,14 @@ ATTEMPTS: Final = 5
 
 @dataclass(frozen=True)
 class Found:
-    """The resources that the operator's finalizer holds, and which of them an operator has answered for."""
+    """The resources that the operator's finalizer holds, and which of them an operator has answered for.
+
+    ``identities`` are the AWSIdentities that it holds; they have nothing in AWS.
+    """
 
     held: tuple[Resource, ...]
     answered: tuple[ResourceKey, ...] = ()
+    identities: tuple[Resource, ...] = ()
 
 
 def release(
@@ -48,7 +53,7 @@ def release(
     everything: Annotated[bool, typer.Option("--all", help="All resources of every kind in the namespace.")] = False,
     namespace: NamespaceOption = None,
     all_namespaces: Annotated[
-        bool, typer.Option("--all-namespaces", "-A", help="With --all: in every namespace.")
+        bool, typer.Option("--all-namespaces", "-A", help="With --all: in every namespace, and AWSIdentities, too.")
     ] = False,
     context: ContextOption = None,
     dry_run: Annotated[
@@ -67,13 +72,15 @@ def release(
 
     async def find(kube: KubeClient, home: str) -> Found:
         if everything:
-            held = await _all(kube, None if all_namespaces else home)
+            kinds = [kind.kind for kind in ALL_KINDS]
+            held = await _all(kube, kinds, None if all_namespaces else home)
         else:
             held = await _named(kube, resources or [], home)
-        return Found(held, () if dry_run else await answering(kube, held))
+        identities = await _all(kube, [AWSIdentity.kind], None) if all_namespaces else ()
+        return Found(held, () if dry_run else await answering(kube, held), identities)
 
     found = ask_cluster(context, namespace, find)
-    if not found.held:
+    if not (found.held or found.identities):
         typer.echo("The operator's finalizer holds none of these resources: there is nothing to release.")
         return
     _tell(found)
@@ -84,7 +91,7 @@ def release(
         _confirm()
 
     async def let_go(kube: KubeClient, _home: str) -> int:
-        return sum([not await _released(kube, resource) for resource in found.held])
+        return sum([not await _released(kube, resource) for resource in (*found.held, *found.identities)])
 
     failures = ask_cluster(context, namespace, let_go)
     if failures:
@@ -114,11 +121,11 @@ async def _named(kube: KubeClient, references: Sequence[Reference], namespace: s
     return tuple(held)
 
 
-async def _all(kube: KubeClient, namespace: str | None) -> tuple[Resource, ...]:
+async def _all(kube: KubeClient, kinds: Sequence[str], namespace: str | None) -> tuple[Resource, ...]:
     held: list[Resource] = []
-    for kind in ALL_KINDS:
+    for kind in kinds:
         try:
-            listing = await kube.list_all(kind.kind, namespace)
+            listing = await kube.list_all(kind, namespace)
         except KubeNotFoundError:
             continue  # its CRD is gone, and with it every resource of the kind
         held += [resource for resource in listing.resources if resource.claimed]
@@ -126,6 +133,11 @@ async def _all(kube: KubeClient, namespace: str | None) -> tuple[Resource, ...]:
 
 
 def _tell(found: Found) -> None:
+    if found.identities:
+        names = ", ".join(identity.key.name for identity in found.identities)
+        typer.echo(f"These AWSIdentities lose the operator's finalizer, and have nothing in AWS: {names}")
+    if not found.held:
+        return
     left = [leftover(resource) for resource in found.held]
     typer.echo("These lose the operator's finalizer. What they have stays in AWS, as their status last said:")
     for one in left:

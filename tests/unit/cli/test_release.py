@@ -55,6 +55,22 @@ def test_a_deleted_resource_goes_and_what_it_leaves_in_aws_is_shown_before(
     assert world.asked_regions == []
 
 
+def test_in_all_namespaces_identities_are_let_go_with_those_who_named_them(
+    world: World, run: Run, capsys: Capture
+) -> None:
+    identity = ResourceKey("AWSIdentity", "", "team-a")
+    held_adapter(world)
+    world.kube.create(identity, {}, finalizers=(FINALIZER,))
+    world.kube.delete(identity)
+
+    assert run("release", "--all", "--yes") == 0
+    assert world.kube.read(identity) is not None
+    assert run("release", "--all", "-A", "--yes") == 0
+
+    assert "AWSIdentity team-a: released, and gone" in capsys.readouterr().out
+    assert world.kube.read(identity) is None
+
+
 def test_without_yes_and_without_a_terminal_nothing_is_released(world: World, run: Run, capsys: Capture) -> None:
     held_model(world)
     assert run("release", "--all") == 1

@@ -127,7 +127,9 @@ class OperatorSettings(BaseSettings):
         limit = info.data.get(longer)  # absent where it is wrong itself
         if limit is not None and value >= limit:
             raise PydanticCustomError(
-                "too_long", "it must be less than {flag}, which is {limit:g}", {"flag": flag_of(longer), "limit": limit}
+                "too_long",
+                "it must be less than {flag}, which is {limit}",
+                {"flag": flag_of(longer), "limit": f"{limit:g}"},
             )
         return value
 

@@ -13,7 +13,8 @@ import boto3
 import pytest
 import yaml
 
-from rekognition_operator.api.kinds import ALL_KINDS
+from rekognition_operator.api.awsidentity import AWSIdentity
+from rekognition_operator.api.kinds import ALL_DEFINITIONS, ALL_KINDS
 from rekognition_operator.api.schema import GROUP
 from rekognition_sandbox.controlplane import processes
 from rekognition_sandbox.controlplane.environment import read_env_file
@@ -32,6 +33,7 @@ WaitUntil = Callable[[Callable[[], bool]], None]
 
 ROOT = Path(__file__).parents[3]
 OURS = tuple(f"{GROUP}/{kind.plural}" for kind in ALL_KINDS)
+IDENTITIES = f"{GROUP}/{AWSIdentity.plural}"
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,9 @@ def test_the_data_of_every_example_is_in_its_s3(sandbox: Sandbox) -> None:
     keys = {item["Key"] for page in pages for item in page["Contents"]}
     assert sum(key.endswith(".png") for key in keys) == images
     for example in sorted((ROOT / "examples").glob("*.yaml")):
-        training = yaml.safe_load(example.read_text(encoding="utf-8"))["spec"]["training"]
+        training = yaml.safe_load(example.read_text(encoding="utf-8"))["spec"].get("training")
+        if training is None:
+            continue  # an AWSIdentity
         parts = (training["trainingData"], training.get("testingData", {}))
         used = [manifest for part in parts for manifest in part.get("manifests", ())]
         assert {manifest["bucket"] for manifest in used} == {SAMPLES_BUCKET}, example.name
@@ -94,7 +98,7 @@ def test_the_data_of_every_example_is_in_its_s3(sandbox: Sandbox) -> None:
 def test_the_operators_own_kinds_are_served_and_explained(sandbox: Sandbox) -> None:
     client = sandbox.control_plane.client
 
-    for kind in ALL_KINDS:
+    for kind in ALL_DEFINITIONS:
         assert client.answers(f"/apis/rekognition-operator.io/v1alpha1/{kind.plural}")
     assert client.answers("/openapi/v3/apis/rekognition-operator.io/v1alpha1")
 
@@ -115,7 +119,13 @@ def test_the_operators_own_kinds_are_served_and_explained(sandbox: Sandbox) -> N
         *((verb, "/secrets", "team", False) for verb in ("get", "list")),
         *((verb, "/configmaps", "team", True) for verb in ("get", "list", "create", "patch", "delete")),
         *((verb, "/configmaps", "team", False) for verb in ("update", "watch", "deletecollection")),
-        ("list", "/namespaces", "", False),
+        *((verb, "/namespaces", "", True) for verb in ("get", "list", "watch")),
+        *((verb, "/namespaces", "", False) for verb in ("create", "update", "patch", "delete")),
+        *((verb, IDENTITIES, "", True) for verb in ("get", "list", "watch", "patch")),
+        *((verb, IDENTITIES, "", False) for verb in ("create", "update", "delete", "deletecollection")),
+        ("patch", f"{IDENTITIES}/status", "", True),
+        ("update", f"{IDENTITIES}/status", "", False),
+        ("update", f"{IDENTITIES}/finalizers", "", True),
     ],
 )
 def test_the_operator_may_do_exactly_what_it_needs(
@@ -198,7 +208,7 @@ def test_the_operator_runs_as_its_service_account_and_can_be_killed_and_started_
     assert "AWS_PROFILE" not in environment
     client = read_kubeconfig(Path(environment["KUBECONFIG"]))
     assert client.answers("/apis/rekognition-operator.io/v1alpha1/moderationadapters")
-    assert not client.answers("/api/v1/namespaces")
+    assert not client.answers("/api/v1/secrets")
     assert [service.record.name for service in sandbox.status().services if not service.running] == ["operator"]
 
 

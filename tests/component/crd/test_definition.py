@@ -127,11 +127,11 @@ def test_unknown_members_are_pruned_when_a_client_does_not_ask_for_validation(
     kubectl: Kubectl, namespace: str, kind: Kind, others: dict[str, object]
 ) -> None:
     manifest = smallest(kind)
-    manifest["spec"] |= {"identityRef": {"name": "trust-safety"}, **others}
+    manifest["spec"] |= {"roleArn": "arn:aws:iam::111122223333:role/ours", **others}
     manifest["spec"]["training"]["epochs"] = 7
     apply(kubectl, namespace, manifest, "--validate=false")
     spec = stored(kubectl, namespace, kind)["spec"]
-    assert not {"identityRef", *others} & spec.keys()
+    assert not {"roleArn", *others} & spec.keys()
     assert spec["training"] == smallest(kind)["spec"]["training"]
 
 

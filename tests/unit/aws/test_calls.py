@@ -1,5 +1,6 @@
 """Does a call run once where it changes something, and a few times where it only looks?"""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from botocore import exceptions as sdk
 
+from fakes.clock import settle
 from rekognition_operator.aws.calls import READ_ATTEMPTS, Call, Caller
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.fence import Fence, FencedError
@@ -195,3 +197,62 @@ async def test_the_time_of_answers_and_of_errors_is_noted(setup: Setup) -> None:
     with pytest.raises(CallError):
         await setup.caller.write("CreateProject", Lane.CHANGE, failing(1, sdk.ReadTimeoutError(endpoint_url="")))
     assert setup.caller.time.latest == datetime(2026, 10, 23, 10, tzinfo=UTC)
+
+
+# the fence
+
+
+class Fenced(Setup):
+    """A setup of an operator that led when it was made."""
+
+    def __init__(self) -> None:
+        self.threads = ThreadPoolExecutor(max_workers=1)
+        super().__init__(self.threads)
+        self.fence = Fence(10.0, lambda: 0.0)
+        self.fence.renewed(0.0)
+        self.caller = replace(self.caller, fence=self.fence)
+        self.made: list[str] = []
+
+    def call(self) -> None:
+        self.made.append(threading.current_thread().name)
+
+
+async def test_without_the_lease_nothing_is_changed_and_everything_can_be_read() -> None:
+    setup = Fenced()
+    setup.fence.close()
+    with pytest.raises(FencedError, match=r"^CreateProjectVersion was not called"):
+        await setup.caller.write("CreateProjectVersion", Lane.CHANGE, setup.call)
+    assert setup.made == []
+    await setup.caller.read("DescribeProjects", Lane.SWEEP, setup.call)
+    assert len(setup.made) == 1
+    assert [outcome for _, outcome, _ in setup.observed] == ["Fenced", "ok"]
+
+
+async def test_a_change_that_waited_for_a_thread_is_not_made_where_the_lease_was_lost_meanwhile() -> None:
+    setup, threads_are_free = Fenced(), threading.Event()
+    setup.threads.submit(threads_are_free.wait)
+    waiting = asyncio.create_task(setup.caller.write("CreateProjectVersion", Lane.CHANGE, setup.call))
+    await settle()
+    assert setup.limiter.acquired, "it waits for its thread only"
+    setup.fence.close()
+    threads_are_free.set()
+    with pytest.raises(FencedError):
+        await waiting
+    assert setup.made == []
+
+
+async def test_a_change_is_under_way_until_its_call_has_ended_even_where_nobody_waits_for_it() -> None:
+    setup, begun, answered = Fenced(), threading.Event(), threading.Event()
+
+    def call() -> None:
+        begun.set()
+        answered.wait()
+
+    waiting = asyncio.create_task(setup.caller.write("CreateProjectVersion", Lane.CHANGE, call))
+    await asyncio.to_thread(begun.wait)
+    waiting.cancel()
+    await settle()
+    assert setup.fence.changes_under_way == 1
+    answered.set()
+    setup.threads.shutdown()
+    assert setup.fence.changes_under_way == 0

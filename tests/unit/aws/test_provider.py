@@ -14,6 +14,8 @@ from botocore.loaders import Loader
 
 from rekognition_operator import __version__
 from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.fence import Fence, FencedError
+from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, UnlimitedCalls
 from rekognition_operator.aws.provider import (
     CONNECT_TIMEOUT_SECONDS,
@@ -163,3 +165,14 @@ def test_the_sdk_makes_one_attempt_and_shares_its_models(monkeypatch: pytest.Mon
     assert len(sent) == 1
     assert client.meta.endpoint_url == "http://127.0.0.1:1/"
     assert any("boto" in path for path in loader.search_paths)
+
+
+async def test_a_gateway_asks_the_fence_of_its_provider() -> None:
+    session = cast("boto3.Session", FakeSession())
+    provider = Boto3Provider(fence=Fence(10.0), session_factory=lambda _: session)
+    try:
+        aws = await provider.connect(OPERATOR, "us-east-1")
+        with pytest.raises(FencedError):
+            await aws.stop_version("arn:aws:rekognition:us-east-1:1:project/p/version/v/1", lane=Lane.CHANGE)
+    finally:
+        provider.close()

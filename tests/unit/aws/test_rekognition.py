@@ -1,7 +1,8 @@
 """What does the gateway ask, remember, and do when the world moves meanwhile? One file: all share one stub of AWS."""
 
 import asyncio
-from collections.abc import Callable
+import inspect
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor, Future
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -14,6 +15,7 @@ from fakes.cloudwatch_client import FakeCloudWatch, units_of
 from rekognition_operator.aws.calls import Caller
 from rekognition_operator.aws.detection import RekognitionDetection
 from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.fence import Fence, FencedError
 from rekognition_operator.aws.gateway import Lane, Rekognition
 from rekognition_operator.aws.memory import PROJECT_TAGS_SECONDS
 from rekognition_operator.aws.rekognition import Boto3Rekognition
@@ -66,12 +68,12 @@ class Held:
 
 
 class Setup:
-    def __init__(self) -> None:
+    def __init__(self, fence: Fence | None = None) -> None:
         self.now = 1000.0
         self.client = FakeClient()
         self.cloudwatch = FakeCloudWatch()
         self.limiter = Held()
-        caller = Caller(Inline(), self.limiter, sleep=self.sleep, jitter=lambda: 0.0)
+        caller = Caller(Inline(), self.limiter, sleep=self.sleep, jitter=lambda: 0.0, fence=fence or Fence())
         self.aws = Boto3Rekognition(
             cast("Any", self.client),
             account="123456789012",
@@ -460,3 +462,55 @@ async def test_usage_is_asked_of_cloudwatch(setup: Setup) -> None:
     assert await aws.other_models_ran("parts", since=since, until=until, lane=lane)
     assert {operation for operation, _ in setup.limiter.lanes} == {"ListMetrics", "GetMetricData"}
     assert aws.time is None  # the fake's answers have no date
+
+
+# the fence
+
+CHANGES: dict[str, Callable[[Boto3Rekognition], Awaitable[object]]] = {
+    "create_project": lambda aws: aws.create_project("new", ADAPTER, auto_update=False, tags={}, lane=Lane.CHANGE),
+    "create_version": lambda aws: aws.create_version(
+        PROJECT,
+        "v1-1",
+        feature=ADAPTER,
+        inputs=TrainingInputs(training=(ManifestRef("acme-ml", "train.manifest"),)),
+        output=S3Object("acme-ml", "out/"),
+        description=None,
+        tags={},
+        lane=Lane.CHANGE,
+    ),
+    "start_version": lambda aws: aws.start_version(VERSION, min_units=1, max_units=None, lane=Lane.CHANGE),
+    "stop_version": lambda aws: aws.stop_version(VERSION, lane=Lane.CHANGE),
+    "delete_version": lambda aws: aws.delete_version(VERSION, lane=Lane.CHANGE),
+    "delete_project": lambda aws: aws.delete_project(PROJECT, lane=Lane.CHANGE),
+    "delete_dataset": lambda aws: aws.delete_dataset(PROJECT, lane=Lane.CHANGE),
+    "set_tags": lambda aws: aws.set_tags(PROJECT, {"a": "b"}, lane=Lane.CHANGE),
+    "remove_tags": lambda aws: aws.remove_tags(PROJECT, ("of",), lane=Lane.CHANGE),
+}
+READS = {
+    "describe_project",
+    "describe_versions",
+    "describe_version",
+    "fresh_tags",
+    "inference_unit_hours",
+    "successful_requests",
+    "ran_throughout",
+    "other_models_ran",
+}
+
+
+def test_every_operation_of_the_gateway_is_known_to_change_something_or_only_to_read() -> None:
+    operations = {name for name, member in vars(Rekognition).items() if inspect.iscoroutinefunction(member)}
+    assert operations == CHANGES.keys() | READS
+
+
+@pytest.mark.parametrize("name", CHANGES)
+async def test_without_the_lease_no_operation_changes_anything(name: str) -> None:
+    fence = Fence(10.0, lambda: 0.0)
+    setup = Setup(fence)
+    setup.client.add_project("storefront")
+    with pytest.raises(FencedError):
+        await CHANGES[name](setup.aws)
+    assert setup.client.calls == []
+    fence.renewed(0.0)
+    await CHANGES[name](setup.aws)
+    assert len(setup.client.calls) == 1

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from fakes.clock import FakeClock, settle
 from fakes.leases import FakeLeases, Fault
 from rekognition_operator.aws.fence import Fence, FencedError
+from rekognition_operator.controller.clock import SystemClock
 from rekognition_operator.controller.election import Elector, LeaseLostError, Terms, Watchdog, new_holder
+from rekognition_operator.kube.lease import Lease, LeaseSpec
 
 LEASE, DEADLINE, RETRY = 15, 10.0, 2.0
 TERMS = Terms("ops", "lease", LEASE, DEADLINE, RETRY)
@@ -45,6 +47,20 @@ class Skewed(FakeClock):
 
     def monotonic(self) -> float:
         return self._shared.seconds + self._ahead
+
+
+class SlowLeases(FakeLeases):
+    """Answers to updates take their time."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+        self.takes_seconds = 0.0
+
+    async def update_lease(self, lease: Lease, spec: LeaseSpec) -> Lease:
+        updated = await super().update_lease(lease, spec)
+        self._clock.seconds += self.takes_seconds
+        return updated
 
 
 @pytest.fixture
@@ -131,22 +147,41 @@ async def test_a_leader_that_cannot_renew_ends_at_the_deadline_and_not_later(
 
 
 async def test_a_leader_whose_calls_hang_ends_at_the_deadline(leases: FakeLeases) -> None:
-    clock = FakeClock()
     fence = Fence(0.2)
-    elector = Elector(leases, Terms("ops", "lease", 2, 0.2, 0.05), fence, clock, "leader")
+    elector = Elector(leases, Terms("ops", "lease", 2, 0.2, 0.05), fence, SystemClock(), "leader")
     await elector.acquire()
+    assert fence.open
 
     async def hang() -> None:
-        await asyncio.sleep(3600)
+        leases.meanwhile = hang
+        await asyncio.Event().wait()
 
     leases.meanwhile = hang
-    holding = asyncio.create_task(elector.hold())
-    while not holding.done():
-        await clock.advance(0.05)
-        await asyncio.sleep(0.05)
-        leases.meanwhile = hang
-    with pytest.raises(LeaseLostError, match="could not be renewed"):
-        await holding
+    async with asyncio.timeout(30):  # a guard: without a deadline of its own it never ends
+        with pytest.raises(LeaseLostError, match="could not be renewed"):
+            await elector.hold()
+    assert not fence.open
+
+
+async def test_a_renewal_counts_from_when_it_was_sent_however_long_its_answer_takes(clock: FakeClock) -> None:
+    leases = SlowLeases(clock)
+    leader = Candidate.make(leases, clock, "leader")
+    await leader.elector.acquire()
+    leases.takes_seconds = 3
+
+    assert await leader.try_once()
+    assert leader.fence.remaining_seconds == DEADLINE - 3
+
+
+async def test_the_lease_of_another_holds_as_long_as_it_says(leases: FakeLeases, clock: FakeClock) -> None:
+    leases.hand_to("other", seconds=4 * LEASE)
+    second = Candidate.make(leases, clock, "second")
+    assert not await second.try_once()
+
+    await clock.advance(4 * LEASE - 1)
+    assert not await second.try_once()
+    await clock.advance(1)
+    assert await second.try_once()
 
 
 async def test_a_leader_that_sees_another_hold_its_lease_ends_at_once(leases: FakeLeases, clock: FakeClock) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from fakes.kube import Call
 from rekognition_operator.aws.errors import CallError, ErrorKind
+from rekognition_operator.aws.fence import FencedError
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.controller import reconcile
 from rekognition_operator.core.tags import owner_tags
@@ -23,6 +24,22 @@ BAD_CREDENTIALS = CallError(ErrorKind.CREDENTIALS, "GetCallerIdentity", "Expired
 async def settled(stage: Stage) -> None:
     stage.create()
     await stage.settle()
+
+
+# The lease
+
+
+async def test_a_pass_ends_without_a_word_where_the_lease_was_lost_before_its_change(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fenced(*_: object, **__: object) -> str:
+        raise FencedError("CreateProject was not called: this operator is not sure to be the leader any more")
+
+    stage.create()
+    monkeypatch.setattr(stage.aws, "create_project", fenced)
+    requeue = await stage.run()
+    assert requeue.after_seconds is None, "the process ends"
+    assert stage.aws.effects == []
 
 
 # AWS

@@ -128,6 +128,25 @@ def test_a_wrong_value_is_told_by_flag_variable_and_value(name: str, value: str)
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("wrong", "others", "longer"),
+    [
+        ("renew_deadline_seconds", {}, "--lease-seconds, which is 15"),
+        (
+            "retry_seconds",
+            {"lease_seconds": "30", "renew_deadline_seconds": "15"},
+            "--renew-deadline-seconds, which is 15",
+        ),
+    ],
+)
+def test_the_times_of_the_lease_fit_each_other(wrong: str, others: dict[str, str], longer: str) -> None:
+    with pytest.raises(InvalidSettingsError) as refused:
+        OperatorSettings.read(**{"cluster_name": "prod", **others, wrong: "15"})
+    assert f"{flag_of(wrong)} (or {variable_of(wrong)}) cannot be '15': it must be less than {longer}." in str(
+        refused.value
+    )
+
+
 def test_a_missing_cluster_name_says_what_it_is_for() -> None:
     with pytest.raises(InvalidSettingsError) as refused:
         OperatorSettings.read()

@@ -3,6 +3,8 @@
 ARG BASE=python:3.11-slim
 
 FROM ${BASE} AS build
+# Where packages come from, if not from the public index: the address of a mirror, as pip reads it.
+ARG PIP_INDEX_URL
 COPY pyproject.toml README.md LICENSE /src/
 COPY requirements /src/requirements
 COPY image /src/image

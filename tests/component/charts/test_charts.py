@@ -12,6 +12,7 @@ import yaml
 from charting import generate
 from rekognition_operator import __version__
 from rekognition_operator.api.crd import all_crds
+from rekognition_operator.controller.prices import UnitPrices
 from rekognition_operator.controller.settings import ENV_PREFIX, OperatorSettings
 from rekognition_sandbox.controlplane.api import ApiRefusedError
 from rekognition_sandbox.controlplane.plane import ControlPlane
@@ -107,12 +108,62 @@ def test_the_values_name_every_setting_once_and_no_other() -> None:
         (("clusterName=prod", "image.digest=sha256:12"), "digest"),
         (("clusterName=prod", "leaderElection.enabled=false"), "two operators would work at the same time"),
         (("clusterName=prod", "serviceAccount.create=false"), "serviceAccount.name is required"),
+        (("clusterName=prod", "leaderElection.renewDeadlineSeconds=15"), "less than leaderElection.leaseSeconds"),
+        (("clusterName=prod", "leaderElection.retrySeconds=10"), "less than leaderElection.renewDeadlineSeconds"),
+        (("clusterName=prod", "terminationGracePeriodSeconds=20"), "more than settings.grace_seconds, which is 20"),
+        (("clusterName=prod", "settings.grace_seconds=45.5"), "more than settings.grace_seconds, which is 45.5"),
+        (("clusterName=prod", "watchNamespaces={a}", "defaultIdentity=deny"), "it could work for nobody"),
+        (("clusterName=prod", "watchNamespaces={a,a}"), "watchNamespaces"),
+        (
+            ("clusterName=prod", "extraEnv[0].name=REKOGNITION_OPERATOR_REGION"),
+            "extraEnv has REKOGNITION_OPERATOR_REGION",
+        ),
+        (("clusterName=prod", "extraEnv[0].value=a"), "name"),
+        (("clusterName=prod", r"podLabels.app\.kubernetes\.io/name=mine"), "podLabels has app.kubernetes.io/name"),
+        (("clusterName=prod", r"commonLabels.helm\.sh/chart=mine"), "commonLabels has helm.sh/chart"),
+        (("clusterName=prod", "inferenceUnitUsdPerHour=cheap"), "inferenceUnitUsdPerHour"),
     ],
 )
 def test_wrong_values_are_refused_by_name(values: tuple[str, ...], said: str) -> None:
     with pytest.raises(subprocess.CalledProcessError) as refused:
         generate.render(*(part for value in values for part in ("--set", value)))
     assert said in refused.value.stderr
+
+
+def test_a_right_on_leases_comes_with_leader_election_only() -> None:
+    objects = generate.objects(
+        generate.render(
+            "--set", "clusterName=prod,replicas=1,leaderElection.enabled=false,leaderElection.retrySeconds=99"
+        )
+    )
+    assert "leases" not in json.dumps(objects)
+    assert "LEASE" not in json.dumps(objects)
+
+
+def test_the_grace_time_that_the_chart_takes_for_given_is_the_operators() -> None:
+    text = (CHARTS / "rekognition-operator" / "templates" / "_checks.tpl").read_text("utf-8")
+    assert f"default {OperatorSettings.model_fields['grace_seconds'].default:g} (get" in text
+
+
+@pytest.mark.parametrize("price", ["4.00", "4", "4.00,eu-central-1=4.80", " 4.00 , us-gov-west-1 = 5 "])
+def test_prices_are_written_as_the_operator_reads_them(price: str) -> None:
+    objects = generate.objects(
+        generate.render(
+            "--set", "clusterName=prod", "--set-string", "inferenceUnitUsdPerHour=" + price.replace(",", r"\,")
+        )
+    )
+    given = {item["name"]: item["value"] for item in container(objects)["env"]}[
+        f"{ENV_PREFIX}INFERENCE_UNIT_USD_PER_HOUR"
+    ]
+    assert UnitPrices.parse(given) == UnitPrices.parse(price)
+
+
+def test_a_label_of_the_pods_may_be_one_of_all_objects() -> None:
+    objects = generate.objects(
+        generate.render("--set", "clusterName=prod,commonLabels.team=a,podLabels.team=b,podLabels.tier=c")
+    )
+    labels = of_kind(objects, "Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert (labels["team"], labels["tier"]) == ("b", "c")
 
 
 def test_every_value_is_described() -> None:
@@ -140,11 +191,7 @@ def test_no_right_is_by_wildcard_and_none_is_on_secrets(values: Path) -> None:
 def test_an_operator_of_some_namespaces_has_rights_in_no_other() -> None:
     objects = rendered(ROOT / "tests/data/charts/values/namespaced.yaml")
     kinds = [(item["kind"], item["metadata"].get("namespace")) for item in objects]
-    assert {namespace for kind, namespace in kinds if kind == "Role"} == {
-        "trust-safety",
-        "search",
-        "rekognition-operator",
-    }
+    assert {namespace for kind, namespace in kinds if kind == "Role"} == {"trust-safety", "search"}
     people = {"rekognition-operator-view", "rekognition-operator-edit"}
     assert {item["metadata"]["name"] for item in objects if item["kind"] == "ClusterRole"} == people
     assert "ClusterRoleBinding" not in {kind for kind, _ in kinds}

@@ -60,6 +60,7 @@ CONDITIONS: tuple[ConditionSpec, ...] = (
         ConditionType.STALLED,
         always=False,
         meaning="It will not get better without a person; the message says what to do. Absent otherwise.",
+        kinds=ALL_DEFINITIONS,
     ),
     ConditionSpec(
         ConditionType.DRIFTED,
@@ -719,15 +720,16 @@ REASONS: tuple[ReasonSpec, ...] = (
     ReasonSpec(
         Reason.NOT_TRIED,
         ConditionType.READY,
-        "False",
-        "AWS was not called as the identity, since no namespace may use it, or there is no Region to call AWS in.",
-        "Set `spec.allowedNamespaces` or `spec.region`, as the message says.",
+        "True",
+        "AWS was not called as the identity yet, since no namespace may use it, or there is no Region to call AWS in. "
+        "It counts as ready, so that nothing waits for namespaces that come later.",
+        "Nothing before there are resources; or set `spec.allowedNamespaces` or `spec.region`, as the message says.",
         kinds=(AWSIdentity,),
     ),
     ReasonSpec(
         Reason.REFUSED,
-        ConditionType.READY,
-        "False",
+        ConditionType.STALLED,
+        "True",
         "AWS cannot be called as the identity; the message has AWS's words and what to do.",
         "Correct what the message names: most often the role's trust policy, or the external id.",
         kinds=(AWSIdentity,),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -30,7 +30,7 @@ from rekognition_operator.controller.settings import OperatorSettings
 from rekognition_operator.controller.sweep import Sweeper
 from rekognition_operator.kube.client import KubeClient
 from rekognition_operator.kube.config import default_namespace
-from rekognition_operator.kube.resource import IDENTITIES, ResourceKey
+from rekognition_operator.kube.resource import IDENTITIES, Resource, ResourceKey
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +115,9 @@ class Operator:
         )
         self._queue = WorkQueue[ResourceKey](self._work_on, concurrency=settings.concurrency, clock=self._clock)
         self._intake = Intake(self._cache, self._queue, self._clock, self._identities)
-        self._metrics.watch(self._queue.depth, lambda: self._cache, self._reconciler.last_look)
+        self._metrics.watch(
+            self._queue.depth, lambda: self._cache, self._identities_of_ours, self._reconciler.last_look
+        )
 
     async def run(self) -> None:
         """Run until a signal asks to stop; then passes under way get their grace time.
@@ -249,8 +251,16 @@ class Operator:
 
     def _ask_for_pass(self, key: ResourceKey, lane: Lane) -> None:
         """Queue a resource, or an AWSIdentity: these only where every resource is seen that may name one."""
-        if key.kind != IDENTITIES.kind or not self._settings.namespaces:
+        if key.kind != IDENTITIES.kind or self._sees_everything:
             self._queue.add(key, lane)
+
+    def _identities_of_ours(self) -> Iterable[Resource]:
+        """Give the AWSIdentities whose status this operator writes."""
+        return self._identities.identities() if self._sees_everything else ()
+
+    @property
+    def _sees_everything(self) -> bool:
+        return not self._settings.namespaces
 
     async def _wind_down(self) -> None:
         self._winding_down = True

@@ -13,7 +13,7 @@ from rekognition_operator.api.customlabelsmodel import CustomLabelsModelStatus, 
 from rekognition_operator.api.moderationadapter import ModerationAdapter
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.controller import metric_table as table
-from rekognition_operator.core.resolve import parse_status
+from rekognition_operator.core.resolve import parse_identity_status, parse_status
 from rekognition_operator.core.world import VersionState
 from rekognition_operator.kube.resource import Resource, ResourceKey
 
@@ -28,10 +28,17 @@ _SHALL_NOT_RUN: Final = frozenset(
 )
 
 
-def of_resources(resources: Sequence[Resource], last_look: LastLook) -> Iterator[Metric]:
-    """Give all gauges of these resources. Labels take known values only, lest series grow without bound."""
+def of_resources(
+    resources: Sequence[Resource], identities: Sequence[Resource], last_look: LastLook
+) -> Iterator[Metric]:
+    """Give all gauges of resources and AWSIdentities. Labels take known values only, lest series grow without bound."""
     known = [(resource.key, parse_status(resource.body)) for resource in resources]
-    yield from _conditions(known)
+    yield from _conditions(
+        [
+            *((key, status.conditions or ()) for key, status in known),
+            *((one.key, parse_identity_status(one.body).conditions or ()) for one in identities),
+        ]
+    )
     looks = ((key, last_look(key)) for key, _ in known)
     yield table.OBSERVED.gauges((_labels(key), at.timestamp()) for key, at in looks if at is not None)
     yield from _versions(known)
@@ -42,22 +49,22 @@ def _labels(key: ResourceKey) -> tuple[str, str, str]:
     return (key.kind, key.namespace, key.name)
 
 
-def _conditions(known: list[_Known]) -> Iterator[Metric]:
-    ready = [(key, *_ready(status)) for key, status in known]
+def _conditions(known: list[tuple[ResourceKey, Sequence[Condition]]]) -> Iterator[Metric]:
+    ready = [(key, *_ready(conditions)) for key, conditions in known]
     tally = Tally((key.kind, state, reason) for key, state, reason in ready)
     yield table.RESOURCES.gauges((labels, float(count)) for labels, count in sorted(tally.items()))
     yield table.READY.gauges(((*_labels(key), reason), float(state == "True")) for key, state, reason in ready)
     yield table.CONDITION.gauges(
         ((*_labels(key), condition.type, _reason(condition)), 1.0)
-        for key, status in known
-        for condition in status.conditions or ()
+        for key, conditions in known
+        for condition in conditions
         if condition.status == "True" and condition.type in _CONDITIONS
     )
 
 
-def _ready(status: ResourceStatus) -> tuple[str, str]:
+def _ready(conditions: Sequence[Condition]) -> tuple[str, str]:
     """Return status and reason of the Ready condition."""
-    for condition in status.conditions or ():
+    for condition in conditions:
         if condition.type == ConditionType.READY.value:
             return condition.status, _reason(condition)
     return "Unknown", "NotSeen"

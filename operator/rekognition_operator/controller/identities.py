@@ -140,6 +140,10 @@ class Identities:
         """Give the namespaces that are known."""
         return (known for known in self._cache if known.key.kind == NAMESPACES.kind)
 
+    def identities(self) -> Iterable[Resource]:
+        """Give the AWSIdentities that are known."""
+        return (known for known in self._cache if known.key.kind == IDENTITIES.kind)
+
     def users(self, name: str) -> list[Resource]:
         """Return the resources that name an identity, in the order of their keys."""
         return sorted((known for known in self._resources if known.identity == name), key=lambda known: known.key)

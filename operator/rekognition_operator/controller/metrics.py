@@ -59,10 +59,14 @@ class Metrics:
         self._billed.labels(kind).inc(ended.billed_seconds)
 
     def watch(
-        self, depth: Callable[[], Depth], resources: Callable[[], Iterable[Resource]], last_look: LastLook
+        self,
+        depth: Callable[[], Depth],
+        resources: Callable[[], Iterable[Resource]],
+        identities: Callable[[], Iterable[Resource]],
+        last_look: LastLook,
     ) -> None:
         """Add what is counted at the moment of asking."""
-        self.registry.register(_Now(depth, resources, last_look))
+        self.registry.register(_Now(depth, resources, identities, last_look))
 
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus's text format."""
@@ -73,15 +77,20 @@ class _Now(Collector):
     """What is computed when somebody asks."""
 
     def __init__(
-        self, depth: Callable[[], Depth], resources: Callable[[], Iterable[Resource]], last_look: LastLook
+        self,
+        depth: Callable[[], Depth],
+        resources: Callable[[], Iterable[Resource]],
+        identities: Callable[[], Iterable[Resource]],
+        last_look: LastLook,
     ) -> None:
         self._depth = depth
         self._resources = resources
+        self._identities = identities
         self._last_look = last_look
 
     def collect(self) -> Iterator[Metric]:
         yield from _queue(self._depth())
-        yield from of_resources(list(self._resources()), self._last_look)
+        yield from of_resources(list(self._resources()), list(self._identities()), self._last_look)
 
 
 def _queue(depth: Depth) -> Iterator[Metric]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from rekognition_operator.api import customlabelsmodel as clm
 from rekognition_operator.api import proving
+from rekognition_operator.api.awsidentity import AWSIdentityStatus
 from rekognition_operator.api.common import Manifest
 from rekognition_operator.api.kinds import BY_NAME, Kind
 from rekognition_operator.api.moderationadapter import ModerationAdapterSpec
@@ -65,6 +66,14 @@ def parse_status(resource: Mapping[str, object]) -> ResourceStatus:
         return status.model_validate(resource.get("status") or {})
     except ValidationError:
         return status()
+
+
+def parse_identity_status(identity: Mapping[str, object]) -> AWSIdentityStatus:
+    """Read the ``status`` of an AWSIdentity, as ``parse_status`` does."""
+    try:
+        return AWSIdentityStatus.model_validate(identity.get("status") or {})
+    except ValidationError:
+        return AWSIdentityStatus()
 
 
 def region_of(resource: Mapping[str, object], default_region: str | None) -> str:

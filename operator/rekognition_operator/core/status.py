@@ -1,8 +1,7 @@
 """How does status look after a pass?"""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import datetime
 
 from rekognition_operator.api.common import Condition, Drift, Project, Queue, S3Place
 from rekognition_operator.api.conditions import ConditionType, Reason
@@ -16,6 +15,7 @@ from rekognition_operator.api.resource import (
     VersionStatus,
 )
 from rekognition_operator.core import tags as t
+from rekognition_operator.core.conditions import Truth, conditions_of, truth, whole_second
 from rekognition_operator.core.decision import Finding, ReadyState, Report, ServingReport, VersionReport
 from rekognition_operator.core.evaluation import Evaluation, versus_base
 from rekognition_operator.core.expiry import expiry_estimate
@@ -30,12 +30,8 @@ MAX_VERSIONS = 20
 """How many versions status shows; the active, the wanted, the pinned and those in training are always among them."""
 _MAX_DRIFT = 64
 _MAX_TAG_KEYS = 40
-_MAX_MESSAGE = 32768
 _MAX_STATUS = 64
 _MAX_TEXT = 255
-
-_Truth = Literal["True", "False", "Unknown"]
-
 
 _SEEN_IN_AWS = (
     ConditionType.DRIFTED,
@@ -190,9 +186,9 @@ def _serving(report: ServingReport, previous: ServingStatus | None) -> ServingSt
         update={
             "state": version.status[:_MAX_STATUS],
             "units": units_of(version) if version.state in OCCUPYING else None,
-            "since": _second(report.since) if report.since is not None else None,
+            "since": whole_second(report.since) if report.since is not None else None,
             "reason": report.reason.value,
-            "next_transition": _second(report.next_at) if report.next_at is not None else None,
+            "next_transition": whole_second(report.next_at) if report.next_at is not None else None,
             "next_state": None if report.next_runs is None else "Running" if report.next_runs else "Stopped",
             "usd_per_hour": round(report.usd_per_hour, 2),
         }
@@ -268,39 +264,19 @@ def _drifted(report: Report) -> Finding | None:
 
 
 def _conditions(draft: _Draft, kept: dict[str, Condition], generation: int, now: datetime) -> list[Condition]:
-    wanted: list[tuple[ConditionType, _Truth, Reason, str]] = [
-        (ConditionType.READY, _truth(draft.ready), draft.ready.reason, draft.ready.message),
-        (ConditionType.UP_TO_DATE, _truth(draft.up_to_date), draft.up_to_date.reason, draft.up_to_date.message),
+    wanted: list[tuple[ConditionType, Truth, Reason, str]] = [
+        (ConditionType.READY, truth(draft.ready.holds), draft.ready.reason, draft.ready.message),
+        (ConditionType.UP_TO_DATE, truth(draft.up_to_date.holds), draft.up_to_date.reason, draft.up_to_date.message),
     ]
     if draft.serving is not None:
         state = draft.serving
-        wanted.append((ConditionType.SERVING, _truth(state), state.reason, state.message))
+        wanted.append((ConditionType.SERVING, truth(state.holds), state.reason, state.message))
     wanted += [
         (kind, "True", draft.present[kind].reason, draft.present[kind].message)
         for kind in ConditionType
         if kind in draft.present
     ]
-    conditions = []
-    for kind, status, reason, message in wanted:
-        before = kept.get(kind)
-        same = before is not None and before.status == status
-        conditions.append(
-            Condition(
-                type=kind.value,
-                status=status,
-                reason=reason.value,
-                message=message[:_MAX_MESSAGE],
-                last_transition_time=before.last_transition_time if before is not None and same else _second(now),
-                observed_generation=generation,
-            )
-        )
-    return conditions
-
-
-def _truth(state: ReadyState) -> _Truth:
-    if state.holds is None:
-        return "Unknown"
-    return "True" if state.holds else "False"
+    return conditions_of(wanted, kept.values(), generation, now)
 
 
 def _queue(hindrance: Hindrance | None) -> Queue | None:
@@ -317,7 +293,7 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
             path=item.path[:512],
             desired=item.desired[:512],
             observed=item.observed[:512],
-            since=since.get(item.path[:512], _second(now)),
+            since=since.get(item.path[:512], whole_second(now)),
         )
         for item in report.drift[:_MAX_DRIFT]
     ]
@@ -333,7 +309,7 @@ def _seen(report: Report, previous: ResourceStatus, now: datetime) -> dict[str, 
             arn=project.arn,
             name=project.name,
             region=region_of(project.arn),
-            created_at=_second(project.created_at),
+            created_at=whole_second(project.created_at),
             tag_keys=list(report.project_tag_keys[:_MAX_TAG_KEYS]) or None,
         ),
         "active": _active(report.active, report.active_evaluation, known),
@@ -369,8 +345,8 @@ def _active(
         f1_score=version.f1_score,
         base_model_version=_cut(version.base_model_version),
         evaluation=_evaluation(evaluation) or known.get(version.arn),
-        since=_second(promoted_at) if promoted_at is not None else None,
-        expiry_estimate=_second(expiry.earliest) if expiry is not None else None,
+        since=whole_second(promoted_at) if promoted_at is not None else None,
+        expiry_estimate=whole_second(expiry.earliest) if expiry is not None else None,
     )
 
 
@@ -400,8 +376,8 @@ def _version(entry: VersionReport, known: dict[str, EvaluationStatus]) -> Versio
         status=version.status[:_MAX_STATUS],
         status_message=version.status_message[:2048] if version.status_message else None,
         role=entry.role,
-        created_at=_second(version.created_at),
-        training_ended_at=_second(ended) if ended is not None else None,
+        created_at=whole_second(version.created_at),
+        training_ended_at=whole_second(ended) if ended is not None else None,
         billable_training_seconds=version.billable_training_seconds,
         f1_score=version.f1_score,
         evaluation_summary=_place(version.evaluation_summary),
@@ -454,8 +430,3 @@ def _place(thing: S3Object | None) -> S3Place | None:
 
 def _cut(text: str | None) -> str | None:
     return text[:_MAX_TEXT] if text is not None else None
-
-
-def _second(moment: datetime) -> datetime:
-    """Cut a time to seconds of UTC, as Kubernetes writes times."""
-    return moment.astimezone(UTC).replace(microsecond=0)

@@ -52,9 +52,14 @@ class Passes(Stage):
 
     @property
     def ready(self) -> tuple[str, str]:
-        [condition] = self.status["conditions"]
+        condition, *others = self.status["conditions"]
         assert condition["type"] == "Ready"
+        assert all(other == {**condition, "type": "Stalled", "status": "True"} for other in others)
         return condition["status"], condition["reason"]
+
+    @property
+    def stalled(self) -> bool:
+        return len(self.status["conditions"]) > 1
 
     @property
     def message(self) -> str:
@@ -99,7 +104,7 @@ async def test_an_identity_for_nobody_is_not_tried(stage: Passes) -> None:
     stage.kube.create(IDENTITY, {"roleArn": role(ACCOUNT)})
     stage.create(NAMED)
     await stage.look()
-    assert stage.ready == ("False", "NotTried")
+    assert (stage.ready, stage.stalled) == (("True", "NotTried"), False)
     assert "spec.allowedNamespaces" in stage.message
     assert stage.provider.connected == []
 
@@ -109,7 +114,7 @@ async def test_without_a_region_it_is_tried_in_that_of_a_resource_or_not_at_all(
     stage.start()
     stage.kube.create(IDENTITY, spec_of())
     await stage.look()
-    assert stage.ready == ("False", "NotTried")
+    assert (stage.ready, stage.stalled) == (("True", "NotTried"), False)
     assert stage.provider.connected == []
 
     stage.create({**NAMED, "region": "eu-west-1"})
@@ -121,7 +126,7 @@ async def test_a_role_that_is_refused_is_told_with_the_remedy_and_asked_for_in_e
     stage.kube.create(IDENTITY, spec_of())
     stage.provider.refused[role(ACCOUNT)] = REFUSED
     assert (await stage.look()).lane is Lane.SWEEP
-    assert stage.ready == ("False", "Refused")
+    assert (stage.ready, stage.stalled) == (("False", "Refused"), True)
     assert "trust policy" in stage.message
     assert stage.status["account"] == ACCOUNT
     await stage.look()
@@ -129,7 +134,7 @@ async def test_a_role_that_is_refused_is_told_with_the_remedy_and_asked_for_in_e
 
     stage.provider.refused.clear()
     await stage.look()
-    assert stage.ready == ("True", "Usable")
+    assert (stage.ready, stage.stalled) == (("True", "Usable"), False)
 
 
 async def test_a_passing_fault_takes_nothing_back_and_is_tried_again_soon(stage: Passes) -> None:

@@ -14,7 +14,7 @@ from rekognition_operator.controller.metric_table import METRICS
 from rekognition_operator.controller.metrics import Metrics
 from rekognition_operator.controller.queue import Depth
 from rekognition_operator.core.trained import TrainingEnded
-from rekognition_operator.kube.resource import JsonObject, Resource, ResourceKey
+from rekognition_operator.kube.resource import IDENTITIES, JsonObject, Resource, ResourceKey
 from unit.controller.stage import KEY, SPEC, Stage
 
 if TYPE_CHECKING:
@@ -53,12 +53,13 @@ async def exposed(*statuses: tuple[str, str, JsonObject]) -> list[str]:
     return exposition(resources).splitlines()
 
 
-def exposition(resources: Iterable[Resource]) -> str:
+def exposition(resources: Iterable[Resource], identities: Iterable[Resource] = ()) -> str:
     metrics = Metrics()
-    kept = list(resources)
+    kept, identities = list(resources), list(identities)
     metrics.watch(
         lambda: Depth(dict.fromkeys(Lane, 2), 5, 1, oldest_ready_seconds=3.5, adds=dict.fromkeys(Lane, 7)),
         lambda: kept,
+        lambda: identities,
         lambda _: AT,
     )
     return metrics.exposition().decode()
@@ -82,6 +83,18 @@ async def test_resources_are_counted_by_their_ready_condition_with_bounded_label
         f'{{{of},name="a",namespace="trust-safety"}} {AT.timestamp()!r}'.replace("1777593600.0", "1.7775936e+09"),
     ):
         assert line in lines
+
+
+async def test_identities_tell_whether_aws_can_be_called_as_them() -> None:
+    kube = FakeKube()
+    refused = [condition("Ready", "False", "Refused"), condition("Stalled", "True", "Refused")]
+    made = kube.create(ResourceKey(IDENTITIES.kind, "", "team-a"), {})
+    shown = await kube.patch_status(made, {"conditions": list(refused), "usedBy": 2})
+    lines = exposition([], [shown]).splitlines()
+    of = 'kind="AWSIdentity",name="team-a",namespace="",reason="Refused"'
+    assert f"rekognition_operator_resource_ready{{{of}}} 0.0" in lines
+    assert 'rekognition_operator_resources{kind="AWSIdentity",ready="False",reason="Refused"} 1.0' in lines
+    assert f'rekognition_operator_resource_condition{{condition="Stalled",{of}}} 1.0' in lines
 
 
 async def test_each_true_condition_is_one_series_and_unknown_ones_are_none() -> None:

@@ -22,6 +22,7 @@ from fakes.builders import (
 )
 from fakes.models import P, Q, made, model, running, stopped, windows, world
 from fakes.proofs import answers, at_least, automatic, manual, probed, proofs
+from rekognition_operator.api.awsidentity import AWSIdentityStatus
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.core import tags as t
@@ -32,7 +33,7 @@ from rekognition_operator.core.world import Desired, Observed, ProjectStatus
 from unit.core.table import Case, empty_status
 
 
-def kstatus(status: ResourceStatus | None, generation: int, *, deleting: bool = False) -> str:
+def kstatus(status: ResourceStatus | AWSIdentityStatus | None, generation: int, *, deleting: bool = False) -> str:
     """Compute the status of a generic custom resource as sigs.k8s.io/cli-utils/pkg/kstatus does.
 
     Source: ``checkGenericProperties`` and ``checkReadyCondition`` of its status/generic.go and status/core.go.

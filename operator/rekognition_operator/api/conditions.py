@@ -692,8 +692,7 @@ REASONS: tuple[ReasonSpec, ...] = (
         "True",
         "The operator may not read AWSIdentities, or the namespaces that their selectors ask for, or one of them as it "
         "is written. AWS is not asked; what runs there runs on.",
-        "Give the operator the rights that the message names, and start it again; or name no identity, or allow the "
-        "namespace by its name.",
+        "Give the operator the rights that the message names; or name no identity, or allow the namespace by its name.",
     ),
     ReasonSpec(
         Reason.BUCKET_NOT_ALLOWED,

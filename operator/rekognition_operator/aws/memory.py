@@ -107,3 +107,11 @@ class ProjectMemory:
     def written(self, name: str, at: float) -> None:
         """Distrust what was seen before: a write of ours was sent."""
         self._written[name] = at
+
+
+@dataclass
+class RegionMemory:
+    """What is remembered of one account and Region, by all who call AWS there: a write by one is known to all."""
+
+    tags: TagMemory = field(default_factory=TagMemory)
+    projects: ProjectMemory = field(default_factory=ProjectMemory)

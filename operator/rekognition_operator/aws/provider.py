@@ -22,6 +22,7 @@ from rekognition_operator.aws.errors import ErrorKind
 from rekognition_operator.aws.fence import Fence
 from rekognition_operator.aws.gateway import Lane
 from rekognition_operator.aws.limiter import CallLimiter, TokenBucketLimiter, UnlimitedCalls
+from rekognition_operator.aws.memory import RegionMemory
 from rekognition_operator.aws.objects import S3Objects
 from rekognition_operator.aws.rekognition import Boto3Rekognition
 from rekognition_operator.aws.roles import RoleCredentials, role_session, utc_now
@@ -104,8 +105,9 @@ class Boto3Provider:
     """Rekognition by principal and Region; implements ``RekognitionProvider``.
 
     A principal with a role has a session of its own, whose credentials renew themselves; all others share that of the
-    operator. Gateways are kept by (principal, Region), limiters by (account, Region): who calls does not change how
-    much an account may. AWS_ENDPOINT_URL and the other AWS_* variables work as in every AWS SDK.
+    operator. Gateways are kept by (principal, Region), limiters and what is remembered of AWS by (account, Region): who
+    calls changes neither how much an account may nor what is there. AWS_ENDPOINT_URL and the other AWS_* variables work
+    as in every AWS SDK.
 
     What is kept of a principal goes when its AWSIdentity is forgotten, or when nobody has connected as it for six
     hours: so neither identities that changed nor namespaces that are gone fill the memory. Whoever holds a gateway
@@ -164,8 +166,9 @@ class Boto3Provider:
         self._logins: dict[Principal, _Login] = {}
         self._used_at: dict[Principal, float] = {}
         self._limiters: dict[tuple[str, str], CallLimiter] = {}
+        self._memories: dict[tuple[str, str], RegionMemory] = {}
         self._gateways: dict[tuple[Principal, str], Boto3Rekognition] = {}
-        self._logging_in = SingleFlight[Principal, _Login]()
+        self._logging_in = SingleFlight[tuple[Principal, str], _Login]()
         self._opening = SingleFlight[tuple[Principal, str], Boto3Rekognition]()
 
     async def connect(self, principal: Principal, region: str) -> Boto3Rekognition:
@@ -208,7 +211,7 @@ class Boto3Provider:
         self._drop_idle()
         login = self._logins.get(principal)
         if login is None:
-            login = await self._logging_in.get(principal, lambda: self._log_in(principal, region))
+            login = await self._logging_in.get((principal, region), lambda: self._log_in(principal, region))
         unlimited = Caller(self._executor, UnlimitedCalls(), login.observer, principal=principal)
         clients = await self._in_thread(lambda: self._clients(login.session, principal, region))
         limiter = self._limiters.get((login.account, region))
@@ -225,6 +228,7 @@ class Boto3Provider:
             usage=CloudWatchUsage(clients.cloudwatch, caller),
             objects=S3Objects(clients.s3, region=region, caller=unlimited),
             detection=RekognitionDetection(clients.rekognition, caller),
+            memory=self._memories.setdefault((login.account, region), RegionMemory()),
             clock=self._clock,
         )
         self._used_at.setdefault(principal, self._clock())  # it may have been forgotten meanwhile

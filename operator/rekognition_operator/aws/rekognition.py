@@ -12,7 +12,7 @@ from rekognition_operator.aws.calls import Caller
 from rekognition_operator.aws.detection import RekognitionDetection
 from rekognition_operator.aws.errors import CallError, ErrorKind
 from rekognition_operator.aws.gateway import Lane, tags_lane
-from rekognition_operator.aws.memory import PROJECT_TAGS_SECONDS, ProjectMemory, TagMemory
+from rekognition_operator.aws.memory import PROJECT_TAGS_SECONDS, RegionMemory
 from rekognition_operator.aws.objects import S3Objects
 from rekognition_operator.aws.shapes import (
     project_name_of,
@@ -66,6 +66,7 @@ class Boto3Rekognition:
         usage: CloudWatchUsage,
         objects: S3Objects,
         detection: RekognitionDetection,
+        memory: RegionMemory | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._client = client
@@ -76,8 +77,9 @@ class Boto3Rekognition:
         self._objects = objects
         self._detection = detection
         self._clock = clock
-        self._tags = TagMemory()
-        self._projects = ProjectMemory()
+        memory = memory or RegionMemory()
+        self._tags = memory.tags
+        self._projects = memory.projects
         self._listing: tuple[asyncio.Task[None], Lane] | None = None
 
     @property

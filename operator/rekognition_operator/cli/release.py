@@ -24,7 +24,7 @@ from rekognition_operator.cli.resources import (
 )
 from rekognition_operator.core.wording import counted
 from rekognition_operator.kube.client import KubeClient
-from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeNotFoundError
+from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeForbiddenError, KubeNotFoundError
 from rekognition_operator.kube.resource import FINALIZER, Resource, ResourceKey
 
 ATTEMPTS: Final = 5
@@ -76,7 +76,7 @@ def release(
             held = await _all(kube, kinds, None if all_namespaces else home)
         else:
             held = await _named(kube, resources or [], home)
-        identities = await _all(kube, [AWSIdentity.kind], None) if all_namespaces else ()
+        identities = await _identities(kube) if all_namespaces else ()
         return Found(held, () if dry_run else await answering(kube, held), identities)
 
     found = ask_cluster(context, namespace, find)
@@ -91,7 +91,11 @@ def release(
         _confirm()
 
     async def let_go(kube: KubeClient, _home: str) -> int:
-        return sum([not await _released(kube, resource) for resource in (*found.held, *found.identities)])
+        failures = sum([not await _released(kube, resource) for resource in found.held])
+        if failures and found.identities:
+            typer.echo("The AWSIdentities are kept until all resources are released: one that is not may need its own.")
+            return failures
+        return failures + sum([not await _released(kube, identity) for identity in found.identities])
 
     failures = ask_cluster(context, namespace, let_go)
     if failures:
@@ -130,6 +134,14 @@ async def _all(kube: KubeClient, kinds: Sequence[str], namespace: str | None) ->
             continue  # its CRD is gone, and with it every resource of the kind
         held += [resource for resource in listing.resources if resource.claimed]
     return tuple(held)
+
+
+async def _identities(kube: KubeClient) -> tuple[Resource, ...]:
+    try:
+        return await _all(kube, [AWSIdentity.kind], None)
+    except KubeForbiddenError as error:
+        typer.echo(f"AWSIdentities are left out: {error}", err=True)
+        return ()
 
 
 def _tell(found: Found) -> None:

@@ -69,6 +69,7 @@ class Operator:
         self._clock = clock or SystemClock()
         self._stop = asyncio.Event()
         self._winding_down = False
+        self._sees_resources = False
         self._readiness = Readiness()
         self._metrics = Metrics()
         self._cache = ResourceCache()
@@ -196,6 +197,7 @@ class Operator:
             self._clock,
             namespaces=settings.namespaces,
             list_seconds=settings.list_seconds,
+            listed=self._resources_listed,
         )
         # Started before kopf, so that kopf does not take them for its own and cancel them.
         others = [
@@ -250,9 +252,16 @@ class Operator:
         return await self._reconciler.run(key, lane)
 
     def _ask_for_pass(self, key: ResourceKey, lane: Lane) -> None:
-        """Queue a resource, or an AWSIdentity: these only where every resource is seen that may name one."""
-        if key.kind != IDENTITIES.kind or self._sees_everything:
+        """Queue a resource, or an AWSIdentity: these only once every resource is seen that may name one."""
+        if key.kind != IDENTITIES.kind or (self._sees_everything and self._sees_resources):
             self._queue.add(key, lane)
+
+    def _resources_listed(self) -> None:
+        """Hear of a complete list: before the first one, an identity in use would pass for one that nobody names."""
+        if not self._sees_resources:
+            self._sees_resources = True
+            for identity in self._identities.identities():
+                self._ask_for_pass(identity.key, Lane.CHANGE)
 
     def _identities_of_ours(self) -> Iterable[Resource]:
         """Give the AWSIdentities whose status this operator writes."""

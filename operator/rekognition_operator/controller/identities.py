@@ -63,6 +63,7 @@ class Identities:
         self._changed = changed
         self._cache = ResourceCache()
         self._unreadable: set[str] = set()
+        self._read: set[str] = set()
         self._listed = asyncio.Event()
 
     async def listed(self) -> None:
@@ -88,13 +89,17 @@ class Identities:
 
     async def list_once(self) -> None:
         """List both kinds, and take in what is new and what is gone."""
-        for kind in [kind for kind in CLUSTER_SCOPED if kind not in self._unreadable]:
+        for kind in CLUSTER_SCOPED:
             before = [known for known in self._cache if known.key.kind == kind]
             try:
                 listing = await self._kube.list_all(kind, None)
             except KubeForbiddenError as error:
+                if kind in self._read:
+                    raise  # the rights are being written anew; what is known is believed meanwhile
                 self._tell_unreadable(kind, error)
                 continue
+            self._read.add(kind)
+            self._tell_readable(kind)
             present = {resource.key for resource in listing.resources}
             for resource in listing.resources:
                 self.learn(resource)
@@ -130,7 +135,7 @@ class Identities:
     def used(self, resource: Resource) -> None:
         """Hear that a resource has come, or gone, or names another identity."""
         if resource.identity is not None:
-            self._requeue(ResourceKey(IDENTITIES.kind, "", resource.identity), Lane.SWEEP)
+            self._requeue(ResourceKey(IDENTITIES.kind, "", resource.identity), Lane.CHANGE)
 
     def get(self, key: ResourceKey) -> Resource | None:
         """Return an AWSIdentity as it was last heard of."""
@@ -170,7 +175,7 @@ class Identities:
             namespace=resource.key.namespace,
             spec=spec,
             labels=labels,
-            settled=parse_status(resource.body).project is not None,
+            settled=_settled(resource, identity),
             deleting=resource.deleting,
         )
         return grant(applicant, identity, cluster_name=self.cluster_name, default=self._default)
@@ -185,7 +190,7 @@ class Identities:
         if IDENTITIES.kind in self._unreadable:
             return Unknown(
                 "the operator may not read AWSIdentities. Grant it get, list and watch on awsidentities, as the "
-                "chart's ClusterRole has it, and start it again"
+                "chart's ClusterRole has it; it looks again every few minutes"
             )
         found = await self._find(ResourceKey(IDENTITIES.kind, "", name))
         return None if found is None else read_identity(found)
@@ -204,10 +209,24 @@ class Identities:
             if resource.identity is not None:
                 self._requeue(resource.key, Lane.CHANGE)
 
+    def _tell_readable(self, kind: str) -> None:
+        """Wake all who waited for the right to read a kind; no watch, but each list tells of it until a new start."""
+        if kind in self._unreadable:
+            logger.info("The operator may list %s now", kind)
+            self._unreadable.discard(kind)
+            self._wake(self._resources)
+
     def _tell_unreadable(self, kind: str, error: KubeForbiddenError) -> None:
         if kind not in self._unreadable:
             logger.warning("%s. %s", error, _MISSED[kind])
         self._unreadable.add(kind)
+
+
+def _settled(resource: Resource, identity: Identity | Unknown | None) -> bool:
+    """Whether the resource has a project in the account that it names, as far as that is known without a call."""
+    project = parse_status(resource.body).project
+    role = identity.spec.role_arn if isinstance(identity, Identity) else None
+    return project is not None and (role is None or project.arn.split(":")[4:5] == role.split(":")[4:5])
 
 
 def read_identity(resource: Resource) -> Identity | Unknown:
@@ -223,9 +242,8 @@ def read_identity(resource: Resource) -> Identity | Unknown:
 
 
 _MISSED: Final = {
-    IDENTITIES.kind: "Resources with an identityRef are Stalled until the operator may, and is started again; all "
-    "others are worked on",
-    NAMESPACES.kind: "AWSIdentities that allow namespaces by their labels are of no use until the operator may, and is "
-    "started again; those that allow them by name are",
+    IDENTITIES.kind: "Resources with an identityRef are Stalled until the operator may; all others are worked on",
+    NAMESPACES.kind: "AWSIdentities that allow namespaces by their labels are of no use until the operator may; those "
+    "that allow them by name are",
 }
 """What does not work without the right to read a kind."""

@@ -104,6 +104,8 @@ class IdentityReconciler:
         if resource.gone:
             self._identities.learn(resource, gone=True)
             return False
+        if resource.deleting and not users:
+            return False  # only finalizers of others hold it
         names = [str(user.key) for user in users]
         report = held(names) if resource.deleting else await self._look(resource, users)
         patch = self._patch(resource, report, len(users))

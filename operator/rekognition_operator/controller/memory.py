@@ -9,6 +9,7 @@ from rekognition_operator.controller.clock import Clock
 from rekognition_operator.core.actions import Action
 from rekognition_operator.core.evaluation import Evaluation
 from rekognition_operator.core.hindrance import CreateAttempt, Terminal
+from rekognition_operator.core.principal import Principal
 from rekognition_operator.core.proof import ProbeResult, Proof
 from rekognition_operator.core.world import Probe
 from rekognition_operator.kube.resource import Resource, ResourceKey
@@ -124,16 +125,26 @@ class Memory:
     held: Held | None = None
     place_in_queue_written_at: float | None = None
     slots: Slots | None = None
+    principal: Principal | None = None
     usage: UsageMemory = field(default_factory=UsageMemory)
     data: DataMemory = field(default_factory=DataMemory)
     proofs: ProofMemory = field(default_factory=ProofMemory)
     publishing: PublishMemory = field(default_factory=PublishMemory)
 
-    def use(self, slots: Slots, key: ResourceKey) -> None:
-        """Take slots from here on; those of another account or Region are let go of."""
+    def use(self, slots: Slots, principal: Principal, key: ResourceKey) -> None:
+        """Take slots from here on, and call AWS as this principal.
+
+        Slots of another account or Region are let go of, and so is what was asked for there. What AWS refused to
+        another principal may be asked for again.
+        """
         if self.slots is not None and self.slots is not slots:
             self.slots.forget(str(key))
-        self.slots = slots
+            self.attempt = None
+        if self.principal is not None and self.principal != principal:
+            self.held = None
+            if self.attempt is not None and self.attempt.refused:
+                self.attempt = None
+        self.slots, self.principal = slots, principal
 
 
 class Memories:

@@ -8,7 +8,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -40,6 +40,8 @@ from rekognition_operator.core.actions import CreateVersion, ReleaseFinalizer, S
 from rekognition_operator.core.decide import decide
 from rekognition_operator.core.decision import Decision, Finding, Policy, Report
 from rekognition_operator.core.hindrance import Conflict, Hindrance, Terminal, Transient, Waiting
+from rekognition_operator.core.identity import Grant
+from rekognition_operator.core.ownership import known_place
 from rekognition_operator.core.resolve import InvalidSpecError, parse_status, region_of, resolve
 from rekognition_operator.core.status import first_sight, month_shown
 from rekognition_operator.core.tags import answer_value
@@ -247,7 +249,7 @@ class Reconciler:
         except CallError as error:
             hindrance = hindrance_of(error, None)
             return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
-        memory.use(self._slots(aws.account, aws.region), resource.key)
+        memory.use(self._slots(aws.account, aws.region), granted.principal, resource.key)
         assert memory.slots is not None  # noqa: S101  # for the type checker: set right before
         decision = decide(desired, observed, self._policy, self._clock.now(), memory.attempt)
         holding = {
@@ -255,9 +257,8 @@ class Reconciler:
             SlotKind.RUNNING_MODEL: decision.running_models,
         }
         self._hold_slots(memory.slots, resource.key, holding, decision)
-        decision = await self._publisher.publish(
-            desired, decision, memory.publishing, partial(self._check_unchanged, resource)
-        )
+        unchanged = partial(self._check_unchanged, resource, granted)
+        decision = await self._publisher.publish(desired, decision, memory.publishing, unchanged)
         held = memory.held
         now = self._clock.monotonic()
         if held is not None and held.actions == decision.actions and now < held.until and lane is not Lane.CHANGE:
@@ -265,9 +266,11 @@ class Reconciler:
             return _Found(
                 decision.report, held.hindrance, decision.requeue_seconds, decision.no_later_than_seconds, acted
             )
-        if decision.announce:
+        pays = any(isinstance(action, CreateVersion | StartVersion) for action in decision.actions)
+        if decision.announce or (pays and known_place(desired) != desired.place):
+            # Where it is paid for stands in status before: another identity may be named before the next pass.
             await self._reporter.report(resource, decision.report, None, memory)
-        found = await self._act(resource, memory, lane, aws, desired, observed, decision, holding)
+        found = await self._act(resource, memory, lane, aws, desired, observed, decision, holding, unchanged)
         memory.held = None
         if isinstance(found.hindrance, Terminal):
             # Sooner than told by what delays are jittered by, or the next look would come just too early.
@@ -325,6 +328,7 @@ class Reconciler:
         observed: Observed,
         decision: Decision,
         holding: Mapping[SlotKind, int],
+        unchanged: Callable[[], Awaitable[None]],
     ) -> _Found:
         async def release() -> None:
             await self._release(resource)
@@ -338,7 +342,7 @@ class Reconciler:
             observed=observed,
             lane=lane,
             clock=self._clock,
-            unchanged=partial(self._check_unchanged, resource),
+            unchanged=unchanged,
             release=release,
             attempt=memory.attempt,
             projects_listed=aws.projects_listed,
@@ -351,9 +355,12 @@ class Reconciler:
                 self._metrics.training_started(resource.key.kind)
         return _Found(decision.report, acted.hindrance, decision.requeue_seconds, decision.no_later_than_seconds, acted)
 
-    async def _check_unchanged(self, resource: Resource) -> None:
+    async def _check_unchanged(self, resource: Resource, granted: Grant) -> None:
+        """Raise where the resource, or as whom AWS may be called for it, is not what this pass has decided by."""
         live = await self._kube.get(resource.key)
         if live is None or live.asked != resource.asked or not live.claimed:
+            raise _ChangedMeanwhileError
+        if await self._identities.grant(live) != granted:
             raise _ChangedMeanwhileError
 
     async def _release(self, resource: Resource) -> None:

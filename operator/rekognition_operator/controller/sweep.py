@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final, NoReturn
 
 from rekognition_operator.controller.backoff import Backoff
@@ -31,6 +32,7 @@ class Sweeper:
         *,
         namespaces: tuple[str, ...],
         list_seconds: float,
+        listed: Callable[[], None] = lambda: None,
     ) -> None:
         self._kube = kube
         self._cache = cache
@@ -39,6 +41,7 @@ class Sweeper:
         self._clock = clock
         self._namespaces: tuple[str | None, ...] = namespaces or (None,)
         self._list_seconds = list_seconds
+        self._listed = listed
         self._backoff = Backoff()
 
     async def run(self) -> NoReturn:
@@ -48,6 +51,7 @@ class Sweeper:
             try:
                 await self.list_once()
                 self._readiness.ready()
+                self._listed()
                 seconds = self._list_seconds
             except KubeError as error:
                 hint = ". Apply the operator's ClusterRole" if isinstance(error, KubeForbiddenError) else ""

@@ -8,6 +8,12 @@ ANSWER_LOST = "AnswerLost"
 """Stands for AWS's code where a call may have had its effect, and no answer tells."""
 
 
+_NAME_IN_USE = frozenset(
+    {"ResourceInUseException", "ResourceAlreadyExistsException", "ResourceNotReadyException", ANSWER_LOST}
+)
+"""Codes of a CreateProjectVersion whose version may be there, and not be listed yet."""
+
+
 @dataclass(frozen=True)
 class Waiting:
     """Not now: a quota or something in progress. Not a failure; tried again after ``after_seconds``."""
@@ -65,3 +71,8 @@ class CreateAttempt:
     message: str
     first_at: float
     last_at: float
+
+    @property
+    def refused(self) -> bool:
+        """Whether AWS has refused the request, so that no version of it can come."""
+        return self.code not in _NAME_IN_USE

@@ -164,8 +164,8 @@ def _namespace_refused(applicant: Applicant, identity: Identity) -> Finding | No
         return Finding(
             Reason.IDENTITY_UNKNOWN,
             f"AWSIdentity {identity.name} allows namespaces by their labels, which the operator may not read. "
-            f"{_LEFT_ALONE} Grant it get, list and watch on namespaces, as the chart's ClusterRole has it, and start "
-            f"it again; or add {applicant.namespace} to spec.allowedNamespaces.names of the AWSIdentity",
+            f"{_LEFT_ALONE} Grant it get, list and watch on namespaces, as the chart's ClusterRole has it; it looks "
+            f"again every few minutes. Or add {applicant.namespace} to spec.allowedNamespaces.names of the AWSIdentity",
         )
     return Finding(
         Reason.IDENTITY_NOT_ALLOWED,

@@ -81,8 +81,8 @@ def region_of(resource: Mapping[str, object], default_region: str | None) -> str
     region = parse_spec(resource).region or default_region
     if region is None:
         raise InvalidSpecError(
-            "spec.region is absent, and the operator has no Region: set spec.region, or start the operator with "
-            "--region"
+            "spec.region is absent, and neither the AWSIdentity nor the operator has a Region: set spec.region, or "
+            "start the operator with --region"
         )
     return region
 

@@ -23,10 +23,6 @@ _SERVICE_FAULT_WORDS = (
     "service error",
     "service_error",
 )
-_NAME_IN_USE = frozenset(
-    {"ResourceInUseException", "ResourceAlreadyExistsException", "ResourceNotReadyException", ANSWER_LOST}
-)
-"""Answers of CreateProjectVersion after which the name may be in use; any other speaks of the request."""
 
 
 @dataclass(frozen=True)
@@ -403,7 +399,7 @@ class _Planner:
         again = self.policy.count_quota_retry_seconds
         if now < attempt.last_at:
             return None  # dated by a clock that was wrong; asking for the same name creates nothing twice
-        if attempt.code not in _NAME_IN_USE:
+        if attempt.refused:
             if now - attempt.last_at >= again:
                 return None
             return TrainingPlan(

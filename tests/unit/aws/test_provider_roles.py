@@ -121,6 +121,22 @@ async def test_what_has_no_role_is_called_as_the_operator(setup: Setup) -> None:
     assert (aws.account, setup.sessions, setup.own.assumed) == ("123456789012", [], [])
 
 
+async def test_what_is_remembered_of_an_account_is_known_to_all_who_call_there(setup: Setup) -> None:
+    one = await setup.provider.connect(TEAM, "us-east-1")
+    await one.describe_project("a", Feature.CONTENT_MODERATION, lane=Lane.SWEEP, max_age_seconds=60)
+    calls = len(setup.calls)
+    same = await setup.provider.connect(SAME_ROLE, "us-east-1")
+    other = await setup.provider.connect(OTHERS, "us-east-1")
+
+    def described() -> int:
+        return sum(call.operation == "DescribeProjects" for call in setup.calls[calls:])
+
+    await same.describe_project("a", Feature.CONTENT_MODERATION, lane=Lane.SWEEP, max_age_seconds=60)
+    assert described() == 0
+    await other.describe_project("a", Feature.CONTENT_MODERATION, lane=Lane.SWEEP, max_age_seconds=60)
+    assert described() == 1
+
+
 async def test_the_limits_are_those_of_the_account_whoever_calls(setup: Setup) -> None:
     one = await setup.provider.connect(TEAM, "us-east-1")
     assert await setup.provider.connect(SAME_ROLE, "us-east-1") is not one

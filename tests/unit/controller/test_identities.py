@@ -324,4 +324,4 @@ async def test_an_identity_is_told_when_a_resource_names_it_and_when_it_does_no_
     identities = identities_of(stage.kube, stage.cache, requeue=lambda key, lane: asked.append((key, lane)))
     identities.used(stage.create(NAMED))
     identities.used(stage.kube.edit_spec(KEY, SPEC))
-    assert asked == [(IDENTITY, Lane.SWEEP)]
+    assert asked == [(IDENTITY, Lane.CHANGE)]

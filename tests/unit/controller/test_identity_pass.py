@@ -183,6 +183,13 @@ async def test_a_deleted_identity_goes_once_nobody_names_it_any_more(stage: Pass
     assert (await stage.look()).after_seconds is None
 
 
+async def test_an_identity_that_only_others_hold_is_not_said_to_be_in_use(stage: Passes) -> None:
+    stage.kube.create(IDENTITY, spec_of(), finalizers=("example.com/theirs",))
+    stage.kube.delete(IDENTITY)
+    await stage.look()
+    assert stage.kube.writes == []
+
+
 async def test_a_finalizer_of_others_stays(stage: Passes) -> None:
     stage.kube.create(IDENTITY, spec_of(), finalizers=("example.com/theirs",))
     stage.create(NAMED)

@@ -168,7 +168,7 @@ class Boto3Provider:
         self._limiters: dict[tuple[str, str], CallLimiter] = {}
         self._memories: dict[tuple[str, str], RegionMemory] = {}
         self._gateways: dict[tuple[Principal, str], Boto3Rekognition] = {}
-        self._logging_in = SingleFlight[tuple[Principal, str], _Login]()
+        self._logging_in = SingleFlight[Principal, _Login]()
         self._opening = SingleFlight[tuple[Principal, str], Boto3Rekognition]()
 
     async def connect(self, principal: Principal, region: str) -> Boto3Rekognition:
@@ -211,7 +211,7 @@ class Boto3Provider:
         self._drop_idle()
         login = self._logins.get(principal)
         if login is None:
-            login = await self._logging_in.get((principal, region), lambda: self._log_in(principal, region))
+            login = await self._logging_in.get(principal, lambda: self._log_in(principal, region))
         unlimited = Caller(self._executor, UnlimitedCalls(), login.observer, principal=principal)
         clients = await self._in_thread(lambda: self._clients(login.session, principal, region))
         limiter = self._limiters.get((login.account, region))

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from rekognition_operator.api.common import TAG_PATTERN, Conditions
+from rekognition_operator.api.common import TAG_KEYS, TAG_PATTERN, Conditions
 from rekognition_operator.api.resource import KmsKey, Region, immutable
 from rekognition_operator.api.schema import KubeField, KubeModel, Validation
 
@@ -121,10 +121,7 @@ SessionTags = Annotated[
                 rule="self.all(k, !k.lowerAscii().startsWith('aws:') && !(k.lowerAscii() in ['namespace', 'cluster']))",
                 message="session tags must not start with aws:, nor be namespace or cluster: those the operator sets",
             ),
-            Validation(
-                rule=r"self.all(k, size(k) >= 1 && size(k) <= 128 && k.matches('^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+$'))",
-                message="tag keys must have 1 to 128 characters: letters, digits, spaces and _ . : / = + - @",
-            ),
+            TAG_KEYS,
         ),
     ),
 ]

@@ -164,6 +164,12 @@ class Deletion(KubeModel):
     too. Release: delete ours and keep the project."""
 
 
+TAG_KEYS = Validation(
+    rule=r"self.all(k, size(k) >= 1 && size(k) <= 128 && k.matches('^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+$'))",
+    message="tag keys must have 1 to 128 characters: letters, digits, spaces and _ . : / = + - @",
+)
+"""What AWS takes for keys of tags, of resources and of sessions."""
+
 Tags = Annotated[
     dict[str, str],
     Field(max_length=40),
@@ -176,10 +182,7 @@ Tags = Annotated[
                 rule="self.all(k, !k.startsWith('aws:') && !k.startsWith('rekognition-operator.io/'))",
                 message="tags must not start with aws: or rekognition-operator.io/: those are reserved",
             ),
-            Validation(
-                rule=r"self.all(k, size(k) >= 1 && size(k) <= 128 && k.matches('^[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+$'))",
-                message="tag keys must have 1 to 128 characters: letters, digits, spaces and _ . : / = + - @",
-            ),
+            TAG_KEYS,
         ),
     ),
 ]

@@ -29,6 +29,7 @@ from rekognition_operator.aws.roles import RoleCredentials, role_session, utc_no
 from rekognition_operator.aws.single_flight import SingleFlight
 from rekognition_operator.aws.threads import CallThreads
 from rekognition_operator.aws.usage import CloudWatchUsage
+from rekognition_operator.core.in_service import account_of
 from rekognition_operator.core.principal import Principal
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ class Boto3Provider:
                 credentials.distrust()
             self._observer(call)
 
-        account = principal.role_arn.split(":")[4]  # a role acts in its own account
+        account = account_of(principal.role_arn)  # a role acts in its own account
         return _Login(session, account, credentials.get_frozen_credentials, observe)
 
     async def _in_thread(self, make: Callable[[], T]) -> T:

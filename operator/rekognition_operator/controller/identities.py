@@ -13,7 +13,8 @@ from rekognition_operator.controller.cache import ResourceCache
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.core.decision import Finding
 from rekognition_operator.core.identity import Applicant, DefaultIdentity, Grant, Identity, Unknown, grant
-from rekognition_operator.core.resolve import parse_spec, parse_status
+from rekognition_operator.core.in_service import account_of
+from rekognition_operator.core.resolve import parse_spec, parse_status, spec_problems
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.errors import KubeError, KubeForbiddenError
 from rekognition_operator.kube.resource import (
@@ -226,7 +227,7 @@ def _settled(resource: Resource, identity: Identity | Unknown | None) -> bool:
     """Whether the resource has a project in the account that it names, as far as that is known without a call."""
     project = parse_status(resource.body).project
     role = identity.spec.role_arn if isinstance(identity, Identity) else None
-    return project is not None and (role is None or project.arn.split(":")[4:5] == role.split(":")[4:5])
+    return project is not None and (role is None or project.arn.split(":")[4:5] == [account_of(role)])
 
 
 def read_identity(resource: Resource) -> Identity | Unknown:
@@ -234,10 +235,7 @@ def read_identity(resource: Resource) -> Identity | Unknown:
     try:
         spec = AWSIdentitySpec.model_validate(resource.body.get("spec") or {})
     except ValidationError as error:
-        problems = "; ".join(
-            f"spec.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
-        )
-        return Unknown(f"{problems}. Correct these fields, or install the CRDs of this operator's release")
+        return Unknown(f"{spec_problems(error)}. Correct these fields, or install the CRDs of this operator's release")
     return Identity(resource.key.name, spec, resource.deleting)
 
 

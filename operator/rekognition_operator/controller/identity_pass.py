@@ -11,7 +11,7 @@ from rekognition_operator.controller.backoff import Backoff
 from rekognition_operator.controller.clock import Clock
 from rekognition_operator.controller.identities import Identities, read_identity
 from rekognition_operator.controller.queue import Requeue
-from rekognition_operator.controller.report import merge_patch
+from rekognition_operator.controller.report import merge_patch, status_object
 from rekognition_operator.core.identity import Identity, Unknown, allows, principal_of
 from rekognition_operator.core.identity_status import (
     IdentityReport,
@@ -23,6 +23,7 @@ from rekognition_operator.core.identity_status import (
     without_namespace,
     without_region,
 )
+from rekognition_operator.core.in_service import account_of
 from rekognition_operator.core.resolve import InvalidSpecError, parse_identity_status, parse_spec
 from rekognition_operator.kube.api import Kube
 from rekognition_operator.kube.errors import KubeConflictError, KubeError, KubeNotFoundError
@@ -119,7 +120,7 @@ class IdentityReconciler:
         if isinstance(identity, Unknown):
             return unreadable(identity.why)
         role = identity.spec.role_arn
-        account = None if role is None else role.split(":")[4]
+        account = None if role is None else account_of(role)
         regions = (identity.spec.region, self._default_region, *(_region(user) for user in users))
         region = next((region for region in regions if region is not None), None)
         if region is None:
@@ -148,8 +149,7 @@ class IdentityReconciler:
         status = compose_identity(
             parse_identity_status(resource.body), resource.generation, report, users, self._clock.now()
         )
-        body: JsonObject = status.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return merge_patch(resource.status, body)
+        return merge_patch(resource.status, status_object(status))
 
 
 def _region(resource: Resource) -> str | None:

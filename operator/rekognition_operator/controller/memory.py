@@ -131,7 +131,7 @@ class Memory:
     proofs: ProofMemory = field(default_factory=ProofMemory)
     publishing: PublishMemory = field(default_factory=PublishMemory)
 
-    def use(self, slots: Slots, principal: Principal, key: ResourceKey) -> None:
+    def use(self, slots: Slots, principal: Principal, key: ResourceKey) -> Slots:
         """Take slots from here on, and call AWS as this principal.
 
         Slots of another account or Region are let go of, and so is what was asked for there. What AWS refused to
@@ -145,6 +145,7 @@ class Memory:
             if self.attempt is not None and self.attempt.refused:
                 self.attempt = None
         self.slots, self.principal = slots, principal
+        return slots
 
 
 class Memories:

@@ -249,14 +249,13 @@ class Reconciler:
         except CallError as error:
             hindrance = hindrance_of(error, None)
             return _Found(hindrance=hindrance, acted=Acted(attempt=memory.attempt))
-        memory.use(self._slots(aws.account, aws.region), granted.principal, resource.key)
-        assert memory.slots is not None  # noqa: S101  # for the type checker: set right before
+        slots = memory.use(self._slots(aws.account, aws.region), granted.principal, resource.key)
         decision = decide(desired, observed, self._policy, self._clock.now(), memory.attempt)
         holding = {
             SlotKind.TRAINING: trainings(desired, observed),
             SlotKind.RUNNING_MODEL: decision.running_models,
         }
-        self._hold_slots(memory.slots, resource.key, holding, decision)
+        self._hold_slots(slots, resource.key, holding, decision)
         unchanged = partial(self._check_unchanged, resource, granted)
         decision = await self._publisher.publish(desired, decision, memory.publishing, unchanged)
         held = memory.held

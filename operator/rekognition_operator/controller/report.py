@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from rekognition_operator.api.annotations import RECONCILE_REQUESTED_AT
+from rekognition_operator.api.awsidentity import AWSIdentityStatus
 from rekognition_operator.api.conditions import Reason
 from rekognition_operator.api.resource import ResourceStatus
 from rekognition_operator.controller.backoff import persists
@@ -30,7 +31,7 @@ QUEUE_PATCH_SECONDS: Final = 60.0
 """A place in a queue that changes alone is written at most this often."""
 
 
-def status_object(status: ResourceStatus) -> JsonObject:
+def status_object(status: ResourceStatus | AWSIdentityStatus) -> JsonObject:
     """Return a status as the API server stores it."""
     return status.model_dump(mode="json", by_alias=True, exclude_none=True)
 

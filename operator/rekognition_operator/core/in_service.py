@@ -18,6 +18,11 @@ def region_of(arn: str) -> str:
     return arn.split(":")[3]
 
 
+def account_of(arn: str) -> str:
+    """Return the account of an ARN: the fifth part of it. A role acts in that of its own ARN."""
+    return arn.split(":")[4]
+
+
 def answers(state: str) -> bool:
     """Whether a model in this state answers: only a running one does (API reference, DetectCustomLabels)."""
     return state == VersionState.RUNNING

@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Principal:
-    """Who calls AWS. Equal principals share credentials, connections and what was read.
+    """Who calls AWS. Equal principals share credentials and connections.
 
     Attributes
     ----------

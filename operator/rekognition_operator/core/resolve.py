@@ -51,12 +51,16 @@ def parse_spec(resource: Mapping[str, object]) -> ResourceSpec:
     try:
         return kind_of(resource).spec.model_validate(resource.get("spec") or {})
     except ValidationError as error:
-        problems = "; ".join(
-            f"spec.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
-        )
         raise InvalidSpecError(
-            f"{problems}. Correct the fields, or install the CRD of this operator's release"
+            f"{spec_problems(error)}. Correct the fields, or install the CRD of this operator's release"
         ) from None
+
+
+def spec_problems(error: ValidationError) -> str:
+    """Name each field of a spec that cannot be read, by its path, and why."""
+    return "; ".join(
+        f"spec.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}" for problem in error.errors()
+    )
 
 
 def parse_status(resource: Mapping[str, object]) -> ResourceStatus:
